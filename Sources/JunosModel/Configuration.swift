@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Junos configuration that Sluice understands, in Junos words: what meaning and effect have in common.
+public import Diagnostics
+public import NetworkTypes
+
+/// Where a value came from: its configuration path and its place in the text.
+public struct StatementReference: Hashable, Sendable {
+    /// The path without `set`, as diagnostics and answers print it.
+    public let path: String
+    /// Where the statement stands.
+    public let location: SourceLocation?
+
+    /// Makes a reference.
+    public init(path: String, location: SourceLocation? = nil) {
+        self.path = path
+        self.location = location
+    }
+
+    /// References are for people: any two are equal, so that equality of a value is equality of meaning.
+    public static func == (left: StatementReference, right: StatementReference) -> Bool { true }
+
+    /// Adds nothing.
+    public func hash(into hasher: inout Hasher) {}
+}
+
+/// A whole configuration after expansion and extraction.
+public struct JunosConfiguration: Hashable, Sendable {
+    /// `system host-name`.
+    public var hostName: String?
+    /// Logical interfaces in configuration order; `lo0` units among them.
+    public var interfaces: [LogicalInterface] = []
+    /// `policy-options prefix-list`, `apply-path` expanded.
+    public var prefixLists: [String: PrefixList] = [:]
+    /// Filters by family and name.
+    public var filters: [FilterName: FirewallFilter] = [:]
+    /// `firewall policer`.
+    public var policers: [String: Policer] = [:]
+    /// `firewall interface-set`: patterns of logical interfaces.
+    public var interfaceSets: [String: [String]] = [:]
+    /// `applications`: user-defined ones; they hide predefined ones of the same name (flow reference §5.1).
+    public var applications: [String: Application] = [:]
+    /// `applications application-set`: names of members.
+    public var applicationSets: [String: [String]] = [:]
+    /// The `security` hierarchy; nil makes the router a plain one (DESIGN §3.14).
+    public var security: SecurityConfiguration?
+
+    /// Makes an empty configuration.
+    public init() {}
+}
+
+/// `policy-options prefix-list NAME`.
+public struct PrefixList: Hashable, Sendable {
+    /// Its name.
+    public var name: String
+    /// Its prefixes of both families, host bits cleared (filters reference §2.3).
+    public var prefixes: [Prefix]
+    /// Where it stands.
+    public var source: StatementReference
+
+    /// Makes a prefix list.
+    public init(name: String, prefixes: [Prefix], source: StatementReference) {
+        self.name = name
+        self.prefixes = prefixes
+        self.source = source
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a term does: filters reference §4.
+
+/// The actions under `then`.
+public struct TermActions: Hashable, Sendable {
+    /// The one terminating or flow-control action, if there is one; none accepts (filters reference §1.1 rule 4).
+    public var outcome: TermOutcome?
+    /// `count NAME`.
+    public var count: String?
+    /// `policer NAME`.
+    public var policer: String?
+    /// `log`.
+    public var log: Bool
+    /// `syslog`.
+    public var syslog: Bool
+    /// `forwarding-class NAME`.
+    public var forwardingClass: String?
+    /// `loss-priority LEVEL`.
+    public var lossPriority: LossPriority?
+    /// `dscp V` or `traffic-class V`, 0 to 63.
+    public var dscp: UInt8?
+    /// `packet-mode` (flow reference §1.4).
+    public var packetMode: Bool
+
+    /// Makes actions; without arguments an empty `then`.
+    public init(
+        outcome: TermOutcome? = nil,
+        count: String? = nil,
+        policer: String? = nil,
+        log: Bool = false,
+        syslog: Bool = false,
+        forwardingClass: String? = nil,
+        lossPriority: LossPriority? = nil,
+        dscp: UInt8? = nil,
+        packetMode: Bool = false
+    ) {
+        self.outcome = outcome
+        self.count = count
+        self.policer = policer
+        self.log = log
+        self.syslog = syslog
+        self.forwardingClass = forwardingClass
+        self.lossPriority = lossPriority
+        self.dscp = dscp
+        self.packetMode = packetMode
+    }
+}
+
+/// How a matching term ends.
+public enum TermOutcome: Hashable, Sendable {
+    case accept
+    case discard
+    case reject(RejectMessage)
+    case nextTerm
+}
+
+/// The message of `reject` (filters reference §4.2).
+public struct RejectMessage: Hashable, Sendable {
+    /// The Junos keyword, `administratively-prohibited` where none was written (DESIGN §3.6).
+    public var keyword: String
+    /// The code of ICMP type 3 or ICMPv6 type 1 sent; for `tcp-reset` the one for packets that are not TCP.
+    public var code: UInt8
+    /// `tcp-reset`: TCP segments are answered with a reset.
+    public var isTCPReset: Bool
+
+    /// Makes a message.
+    public init(keyword: String, code: UInt8, isTCPReset: Bool = false) {
+        self.keyword = keyword
+        self.code = code
+        self.isTCPReset = isTCPReset
+    }
+}
+
+/// `firewall policer NAME`, two colours (filters reference §4.4).
+public struct Policer: Hashable, Sendable {
+    /// What the bucket counts.
+    public enum Rate: Hashable, Sendable {
+        /// `bandwidth-limit` in bits per second and `burst-size-limit` in bytes.
+        case bandwidth(bitsPerSecond: UInt64, burstBytes: UInt64)
+        /// `pps-limit` and `packet-burst`.
+        case packets(perSecond: UInt64, burst: UInt64)
+    }
+
+    /// Its name.
+    public var name: String
+    /// Its bucket.
+    public var rate: Rate
+    /// `then discard`.
+    public var discards: Bool
+    /// `then loss-priority`.
+    public var lossPriority: LossPriority?
+    /// `then forwarding-class`.
+    public var forwardingClass: String?
+    /// `filter-specific`: one bucket for all terms of a filter instance instead of one a term.
+    public var isFilterSpecific: Bool
+    /// Where it stands.
+    public var source: StatementReference
+
+    /// Makes a policer.
+    public init(
+        name: String,
+        rate: Rate,
+        discards: Bool,
+        lossPriority: LossPriority? = nil,
+        forwardingClass: String? = nil,
+        isFilterSpecific: Bool = false,
+        source: StatementReference
+    ) {
+        self.name = name
+        self.rate = rate
+        self.discards = discards
+        self.lossPriority = lossPriority
+        self.forwardingClass = forwardingClass
+        self.isFilterSpecific = isFilterSpecific
+        self.source = source
+    }
+}
+
+/// The forwarding classes, by the number in `meta mark` bits 24–27 (DESIGN §4); best-effort is where packets start.
+public let predefinedForwardingClasses = [
+    "best-effort", "expedited-forwarding", "assured-forwarding", "network-control",
+]
