@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// Zones and security policies (flow reference §3, §6).
+import JunosModel
+import NetworkTypes
+import PolicyModel
+
+/// The name of one policy among all: its context and its own name.
+public struct PolicyIdentity: Hashable, Sendable {
+    /// The from-zone, or `junos-global`.
+    public let from: String
+    /// The to-zone, or `junos-global`.
+    public let to: String
+    /// The policy's name.
+    public let name: String
+
+    /// Makes an identity.
+    public init(from: String, to: String, name: String) {
+        self.from = from
+        self.to = to
+        self.name = name
+    }
+
+    /// How hit counts label the context of global policies (flow reference §3.1).
+    static let globalZone = "junos-global"
+}
+
+/// Lowers the `security` hierarchy.
+struct FlowLowering {
+    let configuration: JunosConfiguration
+    let security: SecurityConfiguration
+    /// Indices that sessions of earlier commits may still carry; they keep their meaning (DESIGN §4, recorded state).
+    var indices: [PolicyIdentity: UInt16]
+    private var nextIndex: UInt16
+
+    /// The first index of a configured policy (flow reference §6.1).
+    private static let firstIndex: UInt16 = 4
+
+    init(_ configuration: JunosConfiguration, _ security: SecurityConfiguration, keeping indices: [PolicyIdentity: UInt16]) {
+        self.configuration = configuration
+        self.security = security
+        self.indices = indices
+        nextIndex = max(Self.firstIndex, (indices.values.max() ?? 0) &+ 1)
+    }
+
+    mutating func lower() -> FlowPolicy {
+        let devices = Dictionary(
+            configuration.interfaces.compactMap { interface in interface.device.map { (interface.name, $0) } },
+            uniquingKeysWith: { first, _ in first }
+        )
+        return FlowPolicy(
+            modes: [.inet: mode(security.inetMode), .inet6: mode(security.inet6Mode)],
+            zones: security.zones.map { zone($0, devices) },
+            contexts: contexts(),
+            defaultPermits: security.defaultPermits
+        )
+    }
+
+    private func mode(_ mode: ForwardingMode) -> VersionMode {
+        switch mode {
+        case .flowBased: .flow
+        case .packetBased: .packet
+        case .drop: .drop
+        }
+    }
+
+    private func zone(_ zone: SecurityZone, _ devices: [String: String]) -> Zone {
+        var members: [String: HostInboundPolicy] = [:]
+        for interface in zone.interfaces {
+            guard let device = devices[interface.name] else { continue }
+            // An interface's own stanza replaces the zone's as a whole (flow reference §3.3 rule 2).
+            let path = "security zones security-zone \(zone.name)"
+            members[device] =
+                if let own = interface.hostInbound {
+                    lowerHostInbound(own, origin: "\(path) interfaces \(interface.name) host-inbound-traffic")
+                } else {
+                    lowerHostInbound(zone.hostInbound, origin: "\(path) host-inbound-traffic")
+                }
+        }
+        return Zone(
+            name: zone.name,
+            devices: members,
+            isManagement: zone.isManagement,
+            resetsStrayTCP: zone.sendsTCPReset
+        )
+    }
+
+    /// Rules a pair: the pair's own, then the global ones that name it (flow reference §6.1).
+    private mutating func contexts() -> [ZonePair: [SessionRule]] {
+        let books = AddressBookIndex(security.addressBooks)
+        var result: [ZonePair: [SessionRule]] = [:]
+        for context in security.policyContexts {
+            var rules: [SessionRule] = []
+            for policy in context.policies {
+                rules.append(rule(policy, books, from: context.fromZone, to: context.toZone, isGlobal: false))
+            }
+            result[ZonePair(from: context.fromZone, to: context.toZone), default: []] += rules
+        }
+        guard !security.globalPolicies.isEmpty else { return result }
+        var globals: [(policy: SecurityPolicy, rule: SessionRule)] = []
+        for policy in security.globalPolicies {
+            globals.append((policy, rule(policy, books, from: nil, to: nil, isGlobal: true)))
+        }
+        let router = FlowPolicy.routerZone
+        let names = security.zones.filter { !$0.isManagement }.map(\.name) + [router]
+        for from in names {
+            for to in names where !(from == router && to == router) {
+                let applicable = globals.filter { applies($0.policy.fromZones, from) && applies($0.policy.toZones, to) }
+                guard !applicable.isEmpty else { continue }
+                result[ZonePair(from: from, to: to), default: []] += applicable.map(\.rule)
+            }
+        }
+        return result
+    }
+
+    private func applies(_ zones: [String], _ zone: String) -> Bool {
+        zones.isEmpty || zones.contains("any") || zones.contains(zone)
+    }
+
+    private mutating func rule(
+        _ policy: SecurityPolicy,
+        _ books: AddressBookIndex,
+        from: String?,
+        to: String?,
+        isGlobal: Bool
+    ) -> SessionRule {
+        let identity = PolicyIdentity(
+            from: from ?? PolicyIdentity.globalZone,
+            to: to ?? PolicyIdentity.globalZone,
+            name: policy.name
+        )
+        let sources = books.lower(
+            policy.sourceAddresses,
+            zone: from,
+            isExcluded: policy.excludesSource,
+            field: .sourceAddress
+        )
+        let destinations = books.lower(
+            policy.destinationAddresses,
+            zone: to,
+            isExcluded: policy.excludesDestination,
+            field: .destinationAddress
+        )
+        var addresses: [AddressFamily: MatchExpression] = [:]
+        for (version, source) in sources {
+            guard let destination = destinations[version] else { continue }
+            addresses[version] = MatchExpression(source.clauses + destination.clauses)
+        }
+        return SessionRule(
+            addresses: addresses,
+            services: lowerApplications(policy.applications, configuration),
+            action: action(policy.action),
+            index: index(of: identity),
+            hitName: [identity.from, identity.to, identity.name],
+            logs: policy.logsInit,
+            origin: policy.source.path
+        )
+    }
+
+    private func action(_ action: SecurityPolicy.Action) -> SessionAction {
+        switch action {
+        case .permit: .permit
+        case .deny: .deny
+        case .reject: .reject
+        }
+    }
+
+    private mutating func index(of identity: PolicyIdentity) -> UInt16 {
+        if let known = indices[identity] { return known }
+        let index = nextIndex
+        indices[identity] = index
+        nextIndex &+= 1
+        return index
+    }
+}

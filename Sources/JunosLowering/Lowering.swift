@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The entry: a Junos configuration becomes a router policy; names may go, meaning may not.
+public import Diagnostics
+public import JunosModel
+public import PolicyModel
+
+/// What lowering gives.
+public struct LoweringResult: Sendable {
+    /// The policy.
+    public let policy: RouterPolicy
+    /// What cannot be enforced, as errors of the commit check.
+    public let diagnostics: [Diagnostic]
+    /// Session owners by number; given back at the next commit, so that running sessions keep their owner.
+    public let policyIndices: [PolicyIdentity: UInt16]
+}
+
+/// Lowers a configuration. Total: what cannot be enforced never matches and is reported as an error.
+///
+/// - Parameter indices: the session owners of earlier commits; they keep their numbers.
+public func lowerConfiguration(
+    _ configuration: JunosConfiguration,
+    keeping indices: [PolicyIdentity: UInt16] = [:]
+) -> LoweringResult {
+    var filters = FilterLowering(configuration)
+    var interfaces: [InterfacePolicy] = []
+    var routingEngineInput: [FilterBinding] = []
+    var routingEngineOutput: [FilterBinding] = []
+    var routingEngineName = "lo0.0"
+    for interface in configuration.interfaces {
+        if interface.isRoutingEngine {
+            guard interface.unit == 0 else { continue }
+            routingEngineInput = filters.bindings(interface, .input)
+            routingEngineOutput = filters.bindings(interface, .output)
+            routingEngineName = interface.name
+        } else if let device = interface.device {
+            let input = filters.bindings(interface, .input)
+            interfaces.append(
+                InterfacePolicy(
+                    device: device,
+                    name: interface.name,
+                    input: input,
+                    output: filters.bindings(interface, .output),
+                    inputSecondPass: secondPass(of: input),
+                    hasIPv6: interface.families[.inet6] != nil
+                )
+            )
+        }
+    }
+    var flow: FlowPolicy?
+    var numbered = indices
+    if let security = configuration.security {
+        var lowering = FlowLowering(configuration, security, keeping: indices)
+        flow = lowering.lower()
+        numbered = lowering.indices
+    }
+    return LoweringResult(
+        policy: RouterPolicy(
+            interfaces: interfaces,
+            routingEngineInput: routingEngineInput,
+            routingEngineOutput: routingEngineOutput,
+            routingEngineName: routingEngineName,
+            flow: flow
+        ),
+        diagnostics: filters.diagnostics,
+        policyIndices: numbered
+    )
+}

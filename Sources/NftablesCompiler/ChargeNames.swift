@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which counter or bucket a shared rule charges: chosen by the interface, so that one body serves many
+// (DESIGN §4, shared, not copied).
+import NftablesIR
+import PolicyModel
+
+/// The names under which a filter body charges its state.
+struct ChargeNames: Hashable {
+    /// How the instance is chosen.
+    enum Selector: Hashable {
+        /// By the device that the packet arrives at or leaves through.
+        case device(Direction)
+        /// The routing engine's own filter has one instance.
+        case single(interface: String, Direction)
+    }
+
+    /// Family and filters that share the body.
+    var key: String
+    var family: String
+    var selector: Selector
+    var pass: EvaluationPass
+
+    /// The name of a counter that no configuration can give (filters reference §5.5: no name starts with `__`).
+    static let implicitDiscard = "__implicit-discard"
+
+    /// The map that chooses an object by device.
+    func mapName(_ kind: String, _ name: String) -> String {
+        stateName(["map", kind, key, name, direction.letter] + passSuffix)
+    }
+
+    /// The object of one interface.
+    func objectName(_ kind: String?, filter: String, _ name: String, interface: String) -> String {
+        stateName((kind.map { [$0] } ?? []) + [family, filter, name, interface, direction.letter] + passSuffix)
+    }
+
+    /// The direction of the instance.
+    var direction: Direction {
+        switch selector {
+        case .device(let direction), .single(_, let direction): direction
+        }
+    }
+
+    /// The `meta` key that tells the interface.
+    var deviceKey: MetaKey { direction == .input ? .inputInterfaceName : .outputInterfaceName }
+
+    private var passSuffix: [String] { pass == .routingEngine ? ["routing-engine"] : [] }
+}

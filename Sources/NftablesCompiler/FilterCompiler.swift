@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+// A filter body as chains. The body is reached by `jump`; its chains reach each other by `goto`, so that `return`
+// always means: this filter accepts, go on behind it.
+import NetworkTypes
+import NftablesIR
+import PolicyModel
+
+/// Compiles one body for one place.
+struct FilterCompiler {
+    let body: FilterBody
+    let names: ChargeNames
+    /// Whether fragments can arrive one by one here: not behind reassembly.
+    let seesFragments: Bool
+
+    /// State that the body refers to by device: `(kind, name)` of counters and meters, filled while compiling.
+    private(set) var charges = Charges()
+
+    /// What the interfaces that use the body must provide.
+    struct Charges: Hashable {
+        /// Counters by name.
+        var counters: Set<String> = []
+        /// Meters by name.
+        var meters: [String: Meter] = [:]
+    }
+
+    init(body: FilterBody, names: ChargeNames, seesFragments: Bool) {
+        self.body = body
+        self.names = names
+        self.seesFragments = seesFragments
+    }
+
+    /// The name of the chain to jump to.
+    mutating func compile(_ builder: inout ProgramBuilder) -> String {
+        let main = rules(.transportHeader, &builder)
+        guard seesFragments, body.steps.contains(where: { $0.match.readsTransport }) else {
+            return builder.chain("filter", main)
+        }
+        return builder.chain("filter", [laterFragments(&builder)] + main)
+    }
+
+    /// Sends later fragments to variants of the body that read where DESIGN §3.9 says.
+    private mutating func laterFragments(_ builder: inout ProgramBuilder) -> Rule {
+        if body.version == .inet6 {
+            let variant = builder.chain("filter", rules(.absent, &builder))
+            return Rule(
+                [
+                    .extensionHeader(.ipv6, type: 44, offset: 2, length: 2, testsPresence: false, into: .one),
+                    .bitwise(
+                        .one,
+                        into: .one,
+                        mask: RegisterValue([0xff, 0xf8]),
+                        xor: RegisterValue([0, 0])
+                    ),
+                    .compare(.notEqual, .one, RegisterValue([0, 0])),
+                    .verdict(.goto(variant)),
+                ],
+                comment: "later fragments: no transport header"
+            )
+        }
+        var elements: Set<SetElement> = []
+        for words in UInt32(5)...15 {
+            let variant = builder.chain("filter", rules(.behindIPv4Header(words: words), &builder))
+            elements.insert(SetElement(.single([UInt8(words)]), .verdict(.goto(variant))))
+        }
+        let byLength = builder.constantSet(.integer(1), data: .verdict, isInterval: false, elements)
+        // A header shorter than five words never reaches the hook, so the look-up always finds its chain.
+        let dispatch = builder.chain(
+            "fragments",
+            [
+                Rule(
+                    [
+                        .payloadLoad(.network, offset: 0, length: 1, into: .one),
+                        .bitwise(.one, into: .one, mask: RegisterValue([0x0f]), xor: RegisterValue([0])),
+                        .verdictMap(set: byLength, key: .one),
+                    ],
+                    comment: "later fragments: payload at the same offset, by header length"
+                ),
+                Rule([.verdict(.drop)]),
+            ]
+        )
+        return Rule(
+            [
+                .payloadLoad(.network, offset: 6, length: 2, into: .one),
+                .bitwise(.one, into: .one, mask: RegisterValue([0x1f, 0xff]), xor: RegisterValue([0, 0])),
+                .compare(.notEqual, .one, RegisterValue([0, 0])),
+                .verdict(.goto(dispatch)),
+            ],
+            comment: "later fragments"
+        )
+    }
+
+    private mutating func rules(_ access: TransportAccess, _ builder: inout ProgramBuilder) -> [Rule] {
+        let conditions = ConditionCompiler(version: body.version, access: access)
+        var rules: [Rule] = []
+        rules.reserveCapacity(body.steps.count + 2)
+        for step in body.steps where !step.match.isNever {
+            let alternatives = conditions.alternatives(step.match, &builder)
+            guard !alternatives.isEmpty, let ending = ending(of: step, &builder) else { continue }
+            switch ending {
+            case .final(let verdict):
+                rules += alternatives.map { Rule($0 + [.verdict(verdict)], comment: step.origin) }
+            case .passing(let chain):
+                // A packet that several alternatives match is charged once: they share one visit.
+                let target =
+                    alternatives.count == 1
+                    ? chain
+                    : builder.chain("match", alternatives.map { Rule($0 + [.verdict(.goto(chain))], comment: step.origin) })
+                let guards = alternatives.count == 1 ? alternatives[0] : []
+                rules.append(Rule(guards + [.verdict(.jump(target))], comment: step.origin))
+            }
+        }
+        charges.counters.insert(ChargeNames.implicitDiscard)
+        let origin = body.origin + " implicit-discard"
+        rules.append(Rule(charge("counter", .counter, ChargeNames.implicitDiscard), comment: origin))
+        rules.append(Rule([.verdict(.drop)], comment: origin))
+        return rules
+    }
+
+    private enum Ending {
+        /// The rule itself decides, or hands over for good.
+        case final(Verdict)
+        /// The rule visits a chain and evaluation goes on.
+        case passing(String)
+    }
+
+    private mutating func ending(of step: FilterStep, _ builder: inout ProgramBuilder) -> Ending? {
+        if step.actions.isEmpty {
+            switch step.outcome {
+            case .accept: return .final(.return)
+            case .drop: return .final(.drop)
+            case .proceed: return nil
+            case .refuse: break
+            }
+        }
+        var rules: [Rule] = []
+        for action in step.actions { rules += compile(action, step, &builder) }
+        switch step.outcome {
+        case .accept: rules.append(Rule([.verdict(.return)]))
+        case .drop: rules.append(Rule([.verdict(.drop)]))
+        case .refuse(let answer): rules += refusal(answer)
+        case .proceed: break
+        }
+        let chain = builder.chain("term", rules.map { Rule($0.expressions, comment: $0.comment ?? step.origin) })
+        return step.outcome == .proceed ? .passing(chain) : .final(.goto(chain))
+    }
+
+    private mutating func compile(
+        _ action: StepAction,
+        _ step: FilterStep,
+        _ builder: inout ProgramBuilder
+    ) -> [Rule] {
+        switch action {
+        case .count(let name):
+            charges.counters.insert(name)
+            return [Rule(charge("counter", .counter, name))]
+        case .log(let statement):
+            return [Rule([.log(logParameters("f", statement))])]
+        case .meter(let meter):
+            return [Rule([.verdict(.jump(compile(meter, step.origin, &builder)))])]
+        case .setForwardingClass(let number):
+            return [Rule(Mark.set(Mark.forwardingClass, to: UInt32(number) << 24))]
+        case .setLossPriority(let level):
+            return [Rule(Mark.set(Mark.lossPriority, to: UInt32(level) << 28))]
+        case .setDSCP(let value):
+            return [Rule(rewriteDSCP(value))]
+        case .packetMode:
+            // Only where packets arrive, in front of conntrack, does it mean anything (flow reference §1.4).
+            guard case .device(.input) = names.selector else { return [] }
+            return [Rule(Mark.set(Mark.packetMode, to: Mark.packetMode)), Rule([.notrack])]
+        }
+    }
+
+    private mutating func compile(_ meter: Meter, _ origin: String, _ builder: inout ProgramBuilder) -> String {
+        charges.meters[meter.name] = meter
+        var beyond = [Rule(charge("policer", .counter, meter.name), comment: origin)]
+        if meter.drops {
+            beyond.append(Rule([.verdict(.drop)], comment: origin))
+        } else {
+            if let level = meter.lossPriority {
+                beyond.append(Rule(Mark.set(Mark.lossPriority, to: UInt32(level) << 28), comment: origin))
+            }
+            if let number = meter.forwardingClass {
+                beyond.append(Rule(Mark.set(Mark.forwardingClass, to: UInt32(number) << 24), comment: origin))
+            }
+        }
+        let exceeded = builder.chain("exceeded", beyond)
+        let bucket = KernelBucket(meter.bucket)
+        return builder.chain(
+            "policer",
+            bucket.thresholds.map { threshold in
+                Rule(
+                    longerThan(threshold) + charge("limit", .limit, meter.name, shared: !meter.isPerInterface, bucket)
+                        + [.verdict(.goto(exceeded))],
+                    comment: origin
+                )
+            }
+        )
+    }
+
+    /// Goes on only for packets of more bytes, on either version; 0 is every packet.
+    private func longerThan(_ bytes: UInt64) -> [Expression] {
+        guard bytes > 0 else { return [] }
+        let isIPv4 = body.version == .inet
+        // The IPv6 header is not part of its payload length.
+        guard isIPv4 || bytes >= 40 else { return [] }
+        return [
+            .payloadLoad(.network, offset: isIPv4 ? 2 : 4, length: 2, into: .one),
+            .compare(.greater, .one, RegisterValue(network: UInt128(isIPv4 ? bytes : bytes - 40), count: 2)),
+        ]
+    }
+
+    /// Charges an object of the packet's instance. A look-up that may miss never shares a rule with a verdict but for
+    /// limits, whose elements are added before and removed after everything that reads them (kernel facts T16).
+    private func charge(
+        _ kind: String,
+        _ objectKind: ObjectKind,
+        _ name: String,
+        shared: Bool = false,
+        _ bucket: KernelBucket? = nil
+    ) -> [Expression] {
+        let prefix = objectPrefix(kind)
+        if shared, let bucket {
+            return [.object(ObjectKey(objectKind, sharedLimitName(key: names.key, name, bucket)))]
+        }
+        switch names.selector {
+        case .device:
+            let suffix = bucket.map { "/" + $0.text } ?? ""
+            return [
+                .metaLoad(names.deviceKey, into: .one),
+                .objectMap(set: names.mapName(kind, name) + suffix, key: .one),
+            ]
+        case .single(let interface, _):
+            let filter = names.key.split(separator: "/", maxSplits: 1).last.map(String.init) ?? names.key
+            let object = names.objectName(prefix, filter: filter, name, interface: interface)
+            return [.object(ObjectKey(objectKind, object + (bucket.map { "/" + $0.text } ?? "")))]
+        }
+    }
+
+    private func refusal(_ answer: RefusalAnswer) -> [Rule] {
+        let markAndAnswer = { (kind: RejectKind) in
+            Mark.set(Mark.reject, to: Mark.reject) + [.reject(kind)]
+        }
+        return (answer.resetsTCP ? [Rule(isProtocol(6) + markAndAnswer(.tcpReset))] : [])
+            + [Rule(markAndAnswer(.icmp(code: answer.code)))]
+    }
+
+    private func rewriteDSCP(_ value: UInt8) -> [Expression] {
+        let isIPv4 = body.version == .inet
+        let shift: UInt16 = isIPv4 ? 2 : 6
+        let field = UInt16(0x3f) << shift
+        return [
+            .payloadLoad(.network, offset: 0, length: 2, into: .one),
+            .bitwise(
+                .one,
+                into: .one,
+                mask: RegisterValue(network: UInt128(~field), count: 2),
+                xor: RegisterValue(network: UInt128(UInt16(value) << shift), count: 2)
+            ),
+            .payloadStore(
+                .network,
+                offset: 0,
+                length: 2,
+                from: .one,
+                checksumType: isIPv4 ? 1 : 0,
+                checksumOffset: isIPv4 ? 10 : 0,
+                checksumFlags: 0
+            ),
+        ]
+    }
+}
+
+/// Objects of counters carry no kind in their name; the others do, so that a policer cannot meet a counter's name.
+func objectPrefix(_ kind: String) -> String? { kind == "counter" ? nil : kind }
+
+/// The bucket that all places of a filter share.
+func sharedLimitName(key: String, _ name: String, _ bucket: KernelBucket) -> String {
+    stateName(["limit", key, name]) + "/" + bucket.text
+}
+
+/// NFLOG with the statement's identifier (DESIGN §3.24).
+func logParameters(_ kind: String, _ statement: String) -> LogParameters {
+    LogParameters(group: 21324, prefix: "S\(kind):\(statementIdentifier(statement))", snapLength: 128)
+}
+
+/// The identifier of a statement in log prefixes: a digest of its path, so that it never changes its meaning.
+public func statementIdentifier(_ path: String) -> String {
+    var hash = ContentHash()
+    hash.add(path)
+    return String(hash.text.prefix(16))
+}

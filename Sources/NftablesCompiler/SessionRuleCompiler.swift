@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Security policies of one zone pair as one chain (flow reference §6).
+import NetworkTypes
+import NftablesIR
+import PolicyModel
+
+/// What happens to a first packet that no policy decides.
+enum ContextEnd: Hashable {
+    /// `default-policy`.
+    case deny
+    case permit
+    /// To and from the router (flow reference §3.4).
+    case selfTraffic
+}
+
+/// Names of counters that are not a filter's.
+enum FlowCounter {
+    /// Hits of a policy.
+    static func policy(_ hitName: [String]) -> String { stateName(["policy"] + hitName) }
+    /// First packets that the default policy decided.
+    static let defaultPolicy = stateName(["policy", "all-zone", "all-zone", "default-policy"])
+    /// Packets dropped in front of policy look-up.
+    static func drop(_ reason: String) -> String { stateName(["flow", reason]) }
+}
+
+/// Compiles the rules of zone pairs. Packets are whole here: conntrack has reassembled them.
+struct SessionRuleCompiler {
+    /// The chain that decides first packets of a pair.
+    func chain(_ rules: [SessionRule], end: ContextEnd, _ builder: inout ProgramBuilder) -> String {
+        var compiled: [Rule] = []
+        for rule in rules { compiled += compile(rule, &builder) }
+        return builder.chain("policies", compiled + ending(end, &builder))
+    }
+
+    private func compile(_ rule: SessionRule, _ builder: inout ProgramBuilder) -> [Rule] {
+        let action = builder.chain("policy", decision(rule, &builder))
+        // With both versions and no address named, one rule serves both.
+        if rule.addresses.count == 2, rule.addresses.values.allSatisfy(\.clauses.isEmpty) {
+            return compile([], [[]], rule.services, version: .inet, action, rule.origin, &builder)
+        }
+        return AddressFamily.allCases.flatMap { version -> [Rule] in
+            guard let match = rule.addresses[version], !match.isNever else { return [] }
+            let conditions = ConditionCompiler(version: version, access: .transportHeader)
+            let alternatives = conditions.alternatives(match, &builder)
+            return compile(isVersion(version), alternatives, rule.services, version: version, action, rule.origin, &builder)
+        }
+    }
+
+    private func compile(
+        _ guards: [Expression],
+        _ alternatives: [[Expression]],
+        _ services: [ServiceMatch]?,
+        version: AddressFamily,
+        _ action: String,
+        _ origin: String,
+        _ builder: inout ProgramBuilder
+    ) -> [Rule] {
+        guard let services else {
+            return alternatives.map { Rule(guards + $0 + [.verdict(.goto(action))], comment: origin) }
+        }
+        let tests = serviceTests(services, version: version, &builder)
+        if tests.count <= 1 {
+            return tests.flatMap { test in
+                alternatives.map { Rule(guards + $0 + test + [.verdict(.goto(action))], comment: origin) }
+            }
+        }
+        let chain = builder.chain("services", tests.map { Rule($0 + [.verdict(.goto(action))], comment: origin) })
+        return alternatives.map { Rule(guards + $0 + [.verdict(.jump(chain))], comment: origin) }
+    }
+
+    private func decision(_ rule: SessionRule, _ builder: inout ProgramBuilder) -> [Rule] {
+        let counter = ObjectKey.counter(FlowCounter.policy(rule.hitName))
+        builder.object(counter, .counter)
+        var rules = [Rule([.object(counter)], comment: rule.origin)]
+        if rule.logs { rules.append(Rule([.log(logParameters("p", rule.origin))], comment: rule.origin)) }
+        switch rule.action {
+        case .permit:
+            rules.append(Rule(ConntrackState.own(rule.index) + [.verdict(.accept)], comment: rule.origin))
+        case .deny:
+            rules.append(Rule([.verdict(.drop)], comment: rule.origin))
+        case .reject:
+            let mark = Mark.set(Mark.reject, to: Mark.reject)
+            rules += [
+                Rule(isProtocol(6) + mark + [.reject(.tcpReset)], comment: rule.origin),
+                // Code 1 of the family-independent form is port unreachable.
+                Rule(isProtocol(17) + mark + [.reject(.icmpx(code: 1))], comment: rule.origin),
+                Rule([.verdict(.drop)], comment: rule.origin),
+            ]
+        }
+        return rules
+    }
+
+    private func ending(_ end: ContextEnd, _ builder: inout ProgramBuilder) -> [Rule] {
+        switch end {
+        case .selfTraffic:
+            return [Rule(ConntrackState.own(FlowPolicy.selfTrafficIndex) + [.verdict(.accept)])]
+        case .deny, .permit:
+            let counter = ObjectKey.counter(FlowCounter.defaultPolicy)
+            builder.object(counter, .counter)
+            let origin = "security policies default-policy"
+            let verdict =
+                end == .deny
+                ? [Expression.verdict(.drop)]
+                : ConntrackState.own(FlowPolicy.defaultPolicyIndex) + [.verdict(.accept)]
+            return [Rule([.object(counter)], comment: origin), Rule(verdict, comment: origin)]
+        }
+    }
+}
+
+/// Tests for protocol alternatives; those that differ in destination ports alone become one.
+func serviceTests(
+    _ services: [ServiceMatch],
+    version: AddressFamily,
+    _ builder: inout ProgramBuilder
+) -> [[Expression]] {
+    struct Group: Hashable {
+        var protocolNumber: UInt8
+        var others: [[Condition]]
+        var hasPorts: Bool
+    }
+    var order: [Group] = []
+    var ports: [Group: [ClosedRange<UInt128>]] = [:]
+    for service in services {
+        var group = Group(protocolNumber: service.protocolNumber, others: [], hasPorts: false)
+        var ranges: [ClosedRange<UInt128>] = []
+        for clause in service.match.clauses {
+            if clause.count == 1, case .field(.destinationPort, mask: nil, let set) = clause[0] {
+                group.hasPorts = true
+                ranges += set.intervals
+            } else {
+                group.others.append(clause)
+            }
+        }
+        if ports[group] == nil { order.append(group) }
+        ports[group, default: []] += ranges
+    }
+    let conditions = ConditionCompiler(version: version, access: .transportHeader)
+    var tests: [[Expression]] = []
+    for group in order {
+        let portClause: [[Condition]] =
+            group.hasPorts ? [[.field(.destinationPort, mask: nil, IntervalSet(ports[group] ?? []))]] : []
+        let match = MatchExpression(portClause + group.others)
+        tests += conditions.alternatives(match, &builder).map { isProtocol(group.protocolNumber) + $0 }
+    }
+    return tests
+}

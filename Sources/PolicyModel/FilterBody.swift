@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// A stateless filter as an ordered list of steps, ready for any interface.
+public import NetworkTypes
+
+/// Which way a packet passes an interface.
+public enum Direction: String, Hashable, Sendable {
+    case input
+    case output
+
+    /// `i` or `o`, as instance names end.
+    public var letter: String { self == .input ? "i" : "o" }
+}
+
+/// The first pass where a packet passes the interface, or the second one for packets to the router (DESIGN §3.1).
+public enum EvaluationPass: String, Hashable, Sendable {
+    case packetForwardingEngine
+    case routingEngine
+}
+
+/// How the refusal of a packet is answered.
+public struct RefusalAnswer: Hashable, Sendable {
+    /// Code of ICMP type 3 or ICMPv6 type 1.
+    public var code: UInt8
+    /// TCP segments are answered with a reset instead.
+    public var resetsTCP: Bool
+
+    /// Makes an answer.
+    public init(code: UInt8, resetsTCP: Bool) {
+        self.code = code
+        self.resetsTCP = resetsTCP
+    }
+}
+
+/// How a step ends.
+public enum StepOutcome: Hashable, Sendable {
+    case accept
+    case drop
+    case refuse(RefusalAnswer)
+    /// The next step decides.
+    case proceed
+}
+
+/// A token bucket and what is done to packets beyond it.
+public struct Meter: Hashable, Sendable {
+    /// Its bucket.
+    public var bucket: Bucket
+    /// Whether packets beyond it are dropped.
+    public var drops: Bool
+    /// Loss priority for packets beyond it.
+    public var lossPriority: UInt8?
+    /// Forwarding class for packets beyond it.
+    public var forwardingClass: UInt8?
+    /// The name of the instance among its filter's: `POLICER-TERM`, or `POLICER` where terms share it.
+    public var name: String
+    /// Whether each interface and direction has a bucket of its own.
+    public var isPerInterface: Bool
+
+    /// Makes a meter.
+    public init(
+        bucket: Bucket,
+        drops: Bool,
+        lossPriority: UInt8?,
+        forwardingClass: UInt8?,
+        name: String,
+        isPerInterface: Bool
+    ) {
+        self.bucket = bucket
+        self.drops = drops
+        self.lossPriority = lossPriority
+        self.forwardingClass = forwardingClass
+        self.name = name
+        self.isPerInterface = isPerInterface
+    }
+}
+
+/// What a meter counts.
+public enum Bucket: Hashable, Sendable {
+    /// Bytes a second, depth in bytes.
+    case bytes(perSecond: UInt64, depth: UInt64, mtu: Int)
+    /// Packets a second, depth in packets.
+    case packets(perSecond: UInt64, depth: UInt64)
+}
+
+/// What a step does besides deciding; in this order.
+public enum StepAction: Hashable, Sendable {
+    /// Charges the counter of that name in the packet's instance.
+    case count(String)
+    /// Reports the packet under the statement's identifier.
+    case log(statement: String)
+    case meter(Meter)
+    case setForwardingClass(UInt8)
+    case setLossPriority(UInt8)
+    /// Rewrites the six bits of the header.
+    case setDSCP(UInt8)
+    /// The packet skips flow processing.
+    case packetMode
+}
+
+/// One step: what it asks, what it does, how it ends.
+public struct FilterStep: Hashable, Sendable {
+    /// What it asks of a packet.
+    public var match: MatchExpression
+    /// What it does to one that matches.
+    public var actions: [StepAction]
+    /// How it ends.
+    public var outcome: StepOutcome
+    /// The configuration path it came from.
+    public var origin: String
+
+    /// Makes a step.
+    public init(match: MatchExpression, actions: [StepAction], outcome: StepOutcome, origin: String) {
+        self.match = match
+        self.actions = actions
+        self.outcome = outcome
+        self.origin = origin
+    }
+}
+
+/// The steps of one effective filter for one IP version. What no step decides is dropped.
+public struct FilterBody: Hashable, Sendable {
+    /// The family the filter was written for: `inet`, `inet6` or `any`.
+    public var family: String
+    /// The packets it sees.
+    public var version: AddressFamily
+    /// The steps in order.
+    public var steps: [FilterStep]
+    /// The configuration path of the filter.
+    public var origin: String
+
+    /// Makes a body.
+    public init(family: String, version: AddressFamily, steps: [FilterStep], origin: String) {
+        self.family = family
+        self.version = version
+        self.steps = steps
+        self.origin = origin
+    }
+
+    /// Whether some step refuses with an answer.
+    public var refuses: Bool {
+        steps.contains { step in
+            guard case .refuse = step.outcome else { return false }
+            return true
+        }
+    }
+}
+
+/// A filter at an interface: body, and the names under which this place is charged.
+public struct FilterBinding: Hashable, Sendable {
+    /// Bodies by IP version; a family filter has one, a family-any filter both.
+    public var bodies: [AddressFamily: FilterBody]
+    /// What the state is named after: the filter's name, or `IFL-i` for a list.
+    public var filterName: String
+    /// The family the filter was written for.
+    public var family: String
+    /// Whether bodies are shared with other interfaces under the same names.
+    public var key: String
+
+    /// Makes a binding.
+    public init(bodies: [AddressFamily: FilterBody], filterName: String, family: String, key: String) {
+        self.bodies = bodies
+        self.filterName = filterName
+        self.family = family
+        self.key = key
+    }
+}
