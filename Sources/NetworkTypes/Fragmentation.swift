@@ -3,7 +3,9 @@
 
 extension Packet {
     /// The fragments of a whole datagram, each with at most `payload` octets behind its IP (and fragment) header,
-    /// rounded down to a multiple of eight. A packet that fits, or is no whole well-formed one, stays as it is.
+    /// rounded down to a multiple of eight.
+    ///
+    /// A packet that fits, or is no whole well-formed one, stays as it is.
     public func fragmented(payload: Int, identification: UInt32 = 1) -> [Packet] {
         let header = header
         let step = payload / 8 * 8
@@ -32,8 +34,9 @@ extension Packet {
     }
 }
 
-/// Fragments that wait for the rest of their datagram. `Context` is what the caller keeps beside each fragment; a
-/// completed datagram carries the first fragment's.
+/// Fragments that wait for the rest of their datagram.
+///
+/// `Context` is what the caller keeps beside each fragment; a completed datagram carries the first fragment's.
 public struct FragmentReassembly<Context: Sendable>: Sendable {
     /// What became of a packet.
     public enum Outcome: Sendable {
@@ -82,8 +85,10 @@ public struct FragmentReassembly<Context: Sendable>: Sendable {
     /// How many datagrams are incomplete.
     public var waiting: Int { queues.count }
 
-    /// Takes one packet at a time in seconds. Incomplete datagrams are forgotten 30 s (IPv4) or 60 s (IPv6) after
-    /// their first fragment. An IPv6 packet whose fragment header says it is whole comes back without that header.
+    /// Takes one packet at a time in seconds.
+    ///
+    /// Incomplete datagrams are forgotten 30 s (IPv4) or 60 s (IPv6) after their first fragment. An IPv6 packet whose
+    /// fragment header says it is whole comes back without that header.
     public mutating func add(_ packet: Packet, _ context: Context, time: Double) -> Outcome {
         let header = packet.header
         guard header.isWellFormed else { return .whole }
@@ -116,8 +121,9 @@ public struct FragmentReassembly<Context: Sendable>: Sendable {
         return join(head, queue.pieces, total, header.family)
     }
 
-    /// Keeps the pieces in order; false where the new one overlaps another or contradicts the end. An exact or
-    /// contained repetition is ignored, as the kernel does.
+    /// Keeps the pieces in order; false where the new one overlaps another or contradicts the end.
+    ///
+    /// An exact or contained repetition is ignored, as the kernel does.
     private func insert(_ piece: Piece, _ more: Bool, _ queue: inout Queue) -> Bool {
         let last = piece.first + piece.octets.count
         guard last <= 65535 else { return false }

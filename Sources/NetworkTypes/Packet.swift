@@ -5,7 +5,9 @@
 public struct Packet: Hashable, Sendable {
     /// The family that the link layer announced; the version nibble of a broken packet may say something else.
     public let family: AddressFamily
-    /// The whole IP packet, header first. May be shorter or longer than its length field says.
+    /// The whole IP packet, header first.
+    ///
+    /// May be shorter or longer than its length field says.
     public let bytes: [UInt8]
 
     /// Makes a packet from octets received as `family`.
@@ -27,7 +29,9 @@ public struct Packet: Hashable, Sendable {
     public var header: PacketHeader { PacketHeader(self) }
 
     /// The same packet with another DSCP (the upper six bits of the ToS or traffic-class octet, ECN kept) and, for
-    /// IPv4, the header checksum that goes with it. A packet without those octets is returned as it is.
+    /// IPv4, the header checksum that goes with it.
+    ///
+    /// A packet without those octets is returned as it is.
     public func settingDSCP(_ dscp: UInt8) -> Packet {
         guard bytes.count >= 20 else { return self }
         var changed = bytes
@@ -43,8 +47,9 @@ public struct Packet: Hashable, Sendable {
     }
 }
 
-/// The one's complement sum of 16-bit words, folded and inverted (RFC 1071). An odd last octet is the upper half of
-/// its word. `initial` carries the pseudo-header's sum.
+/// The one's complement sum of 16-bit words, folded and inverted (RFC 1071).
+///
+/// An odd last octet is the upper half of its word. `initial` carries the pseudo-header's sum.
 public func internetChecksum(_ bytes: some Sequence<UInt8>, initial: UInt32 = 0) -> UInt16 {
     var sum = UInt64(initial)
     var isUpper = true

@@ -2,9 +2,11 @@
 // From fields to octets: headers, lengths and checksums that the stack and conntrack accept.
 
 extension PacketFields {
-    /// Makes the packet. Checksums are right for the octets of this packet, so a fragment's transport checksum is
-    /// that of a datagram which ends with it (UDP fragments carry none); to fragment a datagram correctly build it
-    /// whole and use `Packet.fragmented(payload:)`.
+    /// Makes the packet.
+    ///
+    /// Checksums are right for the octets of this packet, so a fragment's transport checksum is that of a datagram
+    /// which ends with it (UDP fragments carry none); to fragment a datagram correctly build it whole and use
+    /// `Packet.fragmented(payload:)`.
     ///
     /// Later fragments have no transport header: transport fields that are given are written at the offset where
     /// filters look for them (DESIGN §3.9), everything else is zero, and there are at least eight octets of it.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a filter can read from a packet, parsed once, so that no condition parses it again.
 
-/// A read-only view of a packet's headers. Every accessor of something that the octets do not hold returns nil.
+/// A read-only view of a packet's headers.
+///
+/// Every accessor of something that the octets do not hold returns nil.
 ///
 /// Later IPv4 fragments keep a `transportOffset`: filters read the same offset of their payload (DESIGN §3.9).
 /// Later IPv6 fragments have none. `isLaterFragment` tells them apart for whoever needs a real transport header.
@@ -23,6 +25,7 @@ public struct PacketHeader: Sendable {
     /// IPv4 identification, or the one of the IPv6 fragment header; 0 without one.
     public let identification: UInt32
     /// The top nibble of the IPv4 fragment word: reserved 8, DF 4, MF 2 and the offset's highest bit 1.
+    ///
     /// For IPv6 only MF is ever set.
     public let fragmentNibble: UInt8
     /// The fragment offset in units of eight octets.
@@ -40,9 +43,12 @@ public struct PacketHeader: Sendable {
     /// Where the IPv6 fragment header begins; nil without one.
     public let fragmentHeaderOffset: Int?
     /// The upper-layer protocol: IPv4 protocol, or what ends the IPv6 chain (AH ends it, kernel facts §1.3).
+    ///
     /// Nil where the chain is broken, or where a later fragment's next header is another extension header.
     public let upperProtocol: UInt8?
-    /// Where the upper-layer header begins; may lie at or beyond `end`. Nil where it cannot be told.
+    /// Where the upper-layer header begins; may lie at or beyond `end`.
+    ///
+    /// Nil where it cannot be told.
     public let transportOffset: Int?
     /// Whether the version, header length and length fields fit each other and the octets; what the stack checks
     /// before the first hook, but for the checksum.
