@@ -77,7 +77,8 @@ public final class RecordedState: Sendable {
             let owner = (try? String(contentsOf: path, encoding: .utf8))?
                 .trimmingCharacters(in: .whitespacesAndNewlines)
             throw RecordedStateError(
-                description: "this network namespace is held by \(owner ?? "another process"); stop it, or use it instead"
+                description:
+                    "this network namespace is held by \(owner ?? "another process"); stop it, or use it instead"
             )
         }
         try lock.truncate(atOffset: 0)
