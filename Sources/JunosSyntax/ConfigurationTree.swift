@@ -13,6 +13,10 @@ public struct ConfigurationNode: Hashable, Sendable {
     public let location: SourceLocation
     /// `inactive:` stands before the statement that ends its keyword part here (filters reference §7.1).
     public let isInactive: Bool
+    /// `protect:` stands before the statement (filters reference §7.2); it matters to editing, not to meaning.
+    public let isProtected: Bool
+    /// A `{` followed the word; kept so that hierarchies no schema knows are printed as they were read.
+    public let opensBlock: Bool
     /// Comments attached to this statement, without their delimiters.
     public let comments: [String]
     /// What follows, in configuration order.
@@ -23,12 +27,16 @@ public struct ConfigurationNode: Hashable, Sendable {
         word: String,
         location: SourceLocation,
         isInactive: Bool = false,
+        isProtected: Bool = false,
+        opensBlock: Bool = false,
         comments: [String] = [],
         children: [ConfigurationNode] = []
     ) {
         self.word = word
         self.location = location
         self.isInactive = isInactive
+        self.isProtected = isProtected
+        self.opensBlock = opensBlock
         self.comments = comments
         self.children = children
     }
@@ -41,6 +49,19 @@ public struct ConfigurationNode: Hashable, Sendable {
     /// Follows words downwards.
     public func descendant(_ words: String...) -> ConfigurationNode? {
         words.reduce(self as ConfigurationNode?) { $0?.child($1) }
+    }
+
+    /// The same node with other children.
+    func with(children: [ConfigurationNode]) -> ConfigurationNode {
+        ConfigurationNode(
+            word: word,
+            location: location,
+            isInactive: isInactive,
+            isProtected: isProtected,
+            opensBlock: opensBlock,
+            comments: comments,
+            children: children
+        )
     }
 }
 
