@@ -5,10 +5,14 @@ public import JunosSyntax
 
 /// What extraction gave: always a configuration, and everything the commit check has to say about it.
 public struct ExtractionResult: Sendable {
-    /// The configuration; where errors were found, the best that could be made of the rest. Names that are not defined
+    /// The configuration; where errors were found, the best that could be made of the rest.
+    ///
+    /// Names that are not defined
     /// match nothing, and terms and policies that could not be understood match nothing.
     public let configuration: JunosConfiguration
-    /// All findings of the commit check. With an error among them a configuration must not be applied (DESIGN §3.20).
+    /// All findings of the commit check.
+    ///
+    /// With an error among them a configuration must not be applied (DESIGN §3.20).
     public let diagnostics: [Diagnostic]
 
     /// Makes a result.

@@ -182,7 +182,9 @@ public struct SecurityPolicy: Hashable, Sendable {
     public var fromZones: [String]
     /// Global policies only: zones it applies to; empty for any.
     public var toZones: [String]
-    /// Names of addresses or sets, or `any`, `any-ipv4`, `any-ipv6`. An empty list matches nothing, even with
+    /// Names of addresses or sets, or `any`, `any-ipv4`, `any-ipv6`.
+    ///
+    /// An empty list matches nothing, even with
     /// `excludesSource`: so stand policies that could not be understood.
     public var sourceAddresses: [String]
     /// `source-address-excluded`: the union is negated inside each family it has members of.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The application sets that every device knows: flow reference §5.3.
 
-/// Members of the predefined application sets. `junos-stun` is an application here, which matches the same packets.
+/// Members of the predefined application sets.
+///
+/// `junos-stun` is an application here, which matches the same packets.
 public let predefinedApplicationSets: [String: [String]] = {
     var table: [String: [String]] = [:]
     func enter(_ name: String, _ members: [String]) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The applications that every device knows: flow reference §5.2.
 
-/// Predefined applications by name. Those that need an RPC gateway to know their ports have no terms and match nothing.
+/// Predefined applications by name.
+///
+/// Those that need an RPC gateway to know their ports have no terms and match nothing.
 public let predefinedApplications: [String: Application] = {
     var table: [String: Application] = [:]
     func enter(_ name: String, _ terms: [ApplicationTerm], timeout: UInt32? = nil) {
@@ -50,7 +52,9 @@ let remoteProcedurePrograms = [
     "walld", "any",
 ]
 
-/// One alternative with destination ports. TCP and UDP cover source ports from 1 (flow reference §5.1).
+/// One alternative with destination ports.
+///
+/// TCP and UDP cover source ports from 1 (flow reference §5.1).
 private func term(_ protocolNumber: UInt8, _ ports: ClosedRange<UInt16>) -> ApplicationTerm {
     ApplicationTerm(protocolNumber: protocolNumber, sourcePorts: 1...65535, destinationPorts: ports)
 }

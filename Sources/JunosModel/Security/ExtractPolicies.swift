@@ -108,7 +108,9 @@ private func checkZone(
     }
 }
 
-/// One policy. A match part that could not be understood leaves an empty list, which matches nothing.
+/// One policy.
+///
+/// A match part that could not be understood leaves an empty list, which matches nothing.
 private func extractPolicy(
     _ statement: Statement,
     _ place: PolicyPlace,
