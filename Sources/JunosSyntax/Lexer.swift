@@ -173,7 +173,9 @@ struct Lexer {
         }
     }
 
-    /// A quoted string. One that runs over several lines is taken where its continuation does not look like statements.
+    /// A quoted string.
+    ///
+    /// One that runs over several lines is taken where its continuation does not look like statements.
     private mutating func quoted() -> Token {
         var token = Token(kind: .word, isQuoted: true, isFirstOnLine: isAtLineStart, line: line, column: column)
         isAtLineStart = false
@@ -214,7 +216,9 @@ struct Lexer {
         return token
     }
 
-    /// Where the closing quote stands. Stops at the first line that must be another statement.
+    /// Where the closing quote stands.
+    ///
+    /// Stops at the first line that must be another statement.
     private func endOfQuoted() -> Int? {
         var index = position + 1
         var lastVisible: UInt8 = 0

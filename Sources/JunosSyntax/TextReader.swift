@@ -124,7 +124,9 @@ struct TextReader {
         return word
     }
 
-    /// Words up to the first other token. With `[ a b ]` behind them the values come apart.
+    /// Words up to the first other token.
+    ///
+    /// With `[ a b ]` behind them the values come apart.
     mutating func gatherWords() -> (words: [Word], endLine: Int, endColumn: Int) {
         var words: [Word] = []
         var (endLine, endColumn) = (token.line, token.column)

@@ -9,7 +9,9 @@ struct Word {
     var isQuoted = false
 }
 
-/// A configuration that can still change. Nodes are numbers; the root is 0.
+/// A configuration that can still change.
+///
+/// Nodes are numbers; the root is 0.
 struct TreeBuilder {
     /// Deeper nesting is an error: it protects every recursion over the tree.
     static let maximumDepth = 128
