@@ -81,7 +81,9 @@ func findIPv6Header(_ bytes: [UInt8], target: UInt8?) -> IPv6HeaderSearch {
     }
 }
 
-/// Hop-by-hop, routing, fragment, authentication, destination options. "No next header" counts as a protocol here.
+/// Hop-by-hop, routing, fragment, authentication, destination options.
+///
+/// "No next header" counts as a protocol here.
 private func isExtensionHeader(_ type: UInt8) -> Bool {
     type == 0 || type == 43 || type == 44 || type == 51 || type == 60
 }
