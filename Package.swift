@@ -95,11 +95,13 @@ let package = Package(
         room(
             "Daemon",
             [
-                "Engine", "MetricsExposition", "JunosModel", "NftablesIR", "NftablesKernel", "Netlink", "NetworkTypes",
-                "Diagnostics", argumentParser,
+                "Engine", "MetricsExposition", "JunosModel", "NftablesCompiler", "NftablesIR", "NetworkTypes", "Diagnostics",
+                argumentParser,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
             ]
         ),
         .executableTarget(name: "sluice", dependencies: ["CommandLine"], swiftSettings: settings),
