@@ -9,7 +9,9 @@ struct Word {
     var isQuoted = false
 }
 
-/// A configuration that can still change. Nodes are numbers; the root is 0.
+/// A configuration that can still change.
+///
+/// Nodes are numbers; the root is 0.
 struct TreeBuilder {
     /// Deeper nesting is an error: it protects every recursion over the tree.
     static let maximumDepth = 128
@@ -89,7 +91,7 @@ struct TreeBuilder {
             words.append(nodes[Int(current)].word)
             current = nodes[Int(current)].parent
         }
-        return words.reversed().map(quotedIfNeeded).joined(separator: " ")
+        return words.reversed().map { quotedIfNeeded($0) }.joined(separator: " ")
     }
 
     /// The protected node at or above a node.
