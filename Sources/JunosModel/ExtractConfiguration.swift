@@ -41,7 +41,8 @@ public func extractConfiguration(_ tree: ConfigurationTree) -> ExtractionResult 
         configuration.prefixLists = extractPrefixLists(statement, &diagnostics)
     }
     if let statement = statements["firewall"] {
-        extractFirewall(statement, into: &configuration, &diagnostics)
+        let codePoints = statements["class-of-service"].map { extractCodePointNames($0, &diagnostics) }
+        extractFirewall(statement, codePoints: codePoints ?? CodePointNames(), into: &configuration, &diagnostics)
     }
     checkFilters(&configuration, &diagnostics)
     var applications = ExtractedApplications()
@@ -63,6 +64,7 @@ public func extractConfiguration(_ tree: ConfigurationTree) -> ExtractionResult 
 /// `firewall`: what terms refer to first, then the filters.
 private func extractFirewall(
     _ firewall: Statement,
+    codePoints: CodePointNames,
     into configuration: inout JunosConfiguration,
     _ diagnostics: inout [Diagnostic]
 ) {
@@ -77,6 +79,7 @@ private func extractFirewall(
         policers: Set(configuration.policers.keys),
         interfaceSets: Set(configuration.interfaceSets.keys),
         forwardingClasses: Set(configuration.forwardingClasses),
+        codePoints: codePoints,
         logicalInterfaces: Set(configuration.interfaces.map(\.name))
     )
     for name in configuration.policers.keys.sorted() {

@@ -10,7 +10,9 @@ import TestSupport
 @Suite
 struct CorpusTests {
     @Test
-    func `every configuration of the corpus is extracted, and only names of diagnostics that are documented appear`() throws {
+    func `every configuration of the corpus is extracted, and only names of diagnostics that are documented appear`()
+        throws
+    {
         var counts: [String: Int] = [:]
         var samples: [String: String] = [:]
         for (name, text) in try corpusConfigurations() {
