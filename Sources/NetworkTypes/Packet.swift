@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// A packet as both halves of the product see it: the octets of one whole IP packet and nothing below them.
+
+/// One IP packet without its link-layer header.
+public struct Packet: Hashable, Sendable {
+    /// The family that the link layer announced; the version nibble of a broken packet may say something else.
+    public let family: AddressFamily
+    /// The whole IP packet, header first.
+    ///
+    /// May be shorter or longer than its length field says.
+    public let bytes: [UInt8]
+
+    /// Makes a packet from octets received as `family`.
+    public init(family: AddressFamily, bytes: [UInt8]) {
+        self.family = family
+        self.bytes = bytes
+    }
+
+    /// Makes a packet from octets whose first nibble says the version; nil if that is neither 4 nor 6.
+    public init?(bytes: [UInt8]) {
+        switch bytes.first.map({ $0 >> 4 }) {
+        case 4: self.init(family: .inet, bytes: bytes)
+        case 6: self.init(family: .inet6, bytes: bytes)
+        default: return nil
+        }
+    }
+
+    /// The parsed header.
+    public var header: PacketHeader { PacketHeader(self) }
+
+    /// The same packet with another DSCP (the upper six bits of the ToS or traffic-class octet, ECN kept) and, for
+    /// IPv4, the header checksum that goes with it.
+    ///
+    /// A packet without those octets is returned as it is.
+    public func settingDSCP(_ dscp: UInt8) -> Packet {
+        guard bytes.count >= 20 else { return self }
+        var changed = bytes
+        switch family {
+        case .inet:
+            changed[1] = dscp << 2 | changed[1] & 0x03
+            updateIPv4Checksum(&changed)
+        case .inet6:
+            changed[0] = changed[0] & 0xf0 | dscp >> 2
+            changed[1] = (dscp & 0x03) << 6 | changed[1] & 0x3f
+        }
+        return Packet(family: family, bytes: changed)
+    }
+}
+
+/// The one's complement sum of 16-bit words, folded and inverted (RFC 1071).
+///
+/// An odd last octet is the upper half of its word. `initial` carries the pseudo-header's sum.
+public func internetChecksum(_ bytes: some Sequence<UInt8>, initial: UInt32 = 0) -> UInt16 {
+    var sum = UInt64(initial)
+    var isUpper = true
+    for byte in bytes {
+        sum += isUpper ? UInt64(byte) << 8 : UInt64(byte)
+        isUpper.toggle()
+    }
+    while sum > 0xffff { sum = (sum & 0xffff) + sum >> 16 }
+    return ~UInt16(truncatingIfNeeded: sum)
+}
+
+/// Recomputes the header checksum of an IPv4 packet in place.
+func updateIPv4Checksum(_ bytes: inout [UInt8]) {
+    let length = Int(bytes[0] & 0x0f) * 4
+    guard length >= 20, length <= bytes.count else { return }
+    bytes[10] = 0
+    bytes[11] = 0
+    let checksum = internetChecksum(bytes[..<length])
+    bytes[10] = UInt8(checksum >> 8)
+    bytes[11] = UInt8(truncatingIfNeeded: checksum)
+}
+
+/// The pseudo-header's sum for TCP, UDP and ICMPv6 checksums (RFC 9293 §3.1, RFC 8200 §8.1).
+public func pseudoHeaderSum(source: IPAddress, destination: IPAddress, protocol number: UInt8, length: Int) -> UInt32 {
+    var sum = UInt32(number) + UInt32(length >> 16) + UInt32(length & 0xffff)
+    for address in [source, destination] {
+        var rest = address.value
+        while rest != 0 {
+            sum += UInt32(truncatingIfNeeded: rest & 0xffff)
+            rest >>= 16
+        }
+    }
+    return sum
+}
