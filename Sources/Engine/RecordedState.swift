@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an apply leaves on disk for the next one: configuration, session owners, previous sysctls, lock (DESIGN §4).
+public import Foundation
+import Glibc
+public import JunosLowering
+
+/// Why recorded state cannot be used.
+public struct RecordedStateError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What happened and what to do.
+    public let description: String
+}
+
+/// What is recorded about one network namespace.
+public struct Recording: Codable, Sendable {
+    /// The sources of the configuration in force, in order.
+    public var sources: [Source]
+    /// The digest that the marker chain in the kernel carries; without it there the recording is stale.
+    public var digest: String
+    /// Session owners by number.
+    public var policies: [Policy]
+    /// Values of sysctls before we changed them.
+    public var previousSysctls: [String: String]
+
+    /// One text of the configuration.
+    public struct Source: Codable, Sendable {
+        /// Its file name.
+        public var name: String
+        /// Its text.
+        public var text: String
+    }
+
+    /// One session owner.
+    public struct Policy: Codable, Sendable {
+        /// From-zone, to-zone, name.
+        public var identity: [String]
+        /// Its number in `ct mark`.
+        public var index: UInt16
+    }
+
+    /// Session owners as lowering takes them.
+    public var policyIndices: [PolicyIdentity: UInt16] {
+        Dictionary(
+            policies.compactMap { policy in
+                guard policy.identity.count == 3 else { return nil }
+                let parts = policy.identity
+                return (PolicyIdentity(from: parts[0], to: parts[1], name: parts[2]), policy.index)
+            },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+}
+
+/// The folder of one network namespace, locked while it lives.
+public final class RecordedState: Sendable {
+    /// `/run/sluice/netns-<inode>`.
+    public let folder: URL
+    private let lock: FileHandle
+
+    /// Opens and locks the state of the current network namespace.
+    ///
+    /// - Throws: if another process holds the lock, named in the message; if the folder cannot be made.
+    public init(holder: String) throws {
+        let target = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self/ns/net")
+        let inode = target.filter(\.isNumber)
+        folder = URL(filePath: "/run/sluice/netns-\(inode)")
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw RecordedStateError(description: "cannot make \(folder.path): \(error.localizedDescription)")
+        }
+        let path = folder.appending(path: "lock")
+        if !FileManager.default.fileExists(atPath: path.path) {
+            _ = FileManager.default.createFile(atPath: path.path, contents: nil)
+        }
+        lock = try FileHandle(forUpdating: path)
+        guard flock(lock.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let owner = (try? String(contentsOf: path, encoding: .utf8))?
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            throw RecordedStateError(
+                description: "this network namespace is held by \(owner ?? "another process"); stop it, or use it instead"
+            )
+        }
+        try lock.truncate(atOffset: 0)
+        try lock.write(contentsOf: Data("\(holder) (process \(ProcessInfo.processInfo.processIdentifier))\n".utf8))
+    }
+
+    deinit { try? lock.close() }
+
+    private var file: URL { folder.appending(path: "state.json") }
+
+    /// What was recorded, if anything.
+    public func read() throws -> Recording? {
+        guard let data = try? Data(contentsOf: file) else { return nil }
+        do {
+            return try JSONDecoder().decode(Recording.self, from: data)
+        } catch {
+            throw RecordedStateError(description: "\(file.path) cannot be read: \(error); remove it and apply again")
+        }
+    }
+
+    /// Records; the file is replaced in one step.
+    public func write(_ recording: Recording) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        try encoder.encode(recording).write(to: file, options: .atomic)
+    }
+
+    /// Forgets everything but the lock.
+    public func remove() throws {
+        if FileManager.default.fileExists(atPath: file.path) { try FileManager.default.removeItem(at: file) }
+    }
+}
