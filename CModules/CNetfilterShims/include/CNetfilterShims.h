@@ -19,4 +19,6 @@ int CNetfilterShims_enterNetwork(int descriptor);
 #define CNetfilterShims_NFTA_SET_TYPE 20
 #define CNetfilterShims_NFTA_SET_COUNT 21
 
+#include "lab_network.h"
+
 #endif
