@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <linux/netfilter.h>
 #include <linux/netlink.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nf_tables.h>
@@ -15,9 +16,12 @@ int CNetfilterShims_unshareNetwork(void);
 int CNetfilterShims_enterNetwork(int descriptor);
 
 // Attribute numbers newer than the headers that we build against (6.1); the kernel reports them, so they must be known.
-// NFTA_SET_TYPE and NFTA_SET_ELEM_COUNT: name of the set's backend and number of elements (Linux 6.16).
-#define CNetfilterShims_NFTA_SET_TYPE 20
-#define CNetfilterShims_NFTA_SET_COUNT 21
+// NFTA_SET_TYPE and NFTA_SET_COUNT: name of the set's backend and number of elements (Linux 6.16).
+#define CNetfilterShims_NFTA_SET_TYPE 20u
+#define CNetfilterShims_NFTA_SET_COUNT 21u
+
+// NFT_BITWISE_BOOL became a macro for NFT_BITWISE_MASK_XOR in newer headers; the importer takes neither everywhere.
+#define CNetfilterShims_NFT_BITWISE_BOOL 0u
 
 #include "lab_network.h"
 
