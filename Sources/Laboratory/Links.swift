@@ -14,10 +14,10 @@ struct Links: ~Copyable {
     /// Sets a device up, with an MTU if one is given.
     mutating func setUp(_ name: String, index: UInt32, mtu: Int?) throws(NetlinkError) {
         var payload = AttributeWriter()
-        let up = UInt32(IFF_UP.rawValue)
+        let up = UInt32(1)
         // struct ifinfomsg: family, type, index, flags, and which flags are meant.
-        payload.raw([0, 0, 0, 0] + host(index) + host(up) + host(up))
-        if let mtu { payload.put(UInt32(IFLA_MTU.rawValue), host32: UInt32(clamping: mtu)) }
+        payload.raw([0, 0, 0, 0] + hostOrder(index) + hostOrder(up) + hostOrder(up))
+        if let mtu { payload.put(UInt32(IFLA_MTU), host32: UInt32(clamping: mtu)) }
         try ask(RTM_NEWLINK, payload, "set up the device \(name)")
     }
 
@@ -26,9 +26,9 @@ struct Links: ~Copyable {
         var payload = AttributeWriter()
         let octets = prefix.address.octets
         // struct ifaddrmsg: family, prefix length, flags (IFA_F_NODAD), scope, index.
-        payload.raw([number(prefix.family), UInt8(prefix.length), 0x02, 0] + host(index))
-        payload.put(UInt32(IFA_LOCAL.rawValue), octets)
-        payload.put(UInt32(IFA_ADDRESS.rawValue), octets)
+        payload.raw([number(prefix.family), UInt8(prefix.length), 0x02, 0] + hostOrder(index))
+        payload.put(UInt32(IFA_LOCAL), octets)
+        payload.put(UInt32(IFA_ADDRESS), octets)
         try ask(RTM_NEWADDR, payload, "give \(name) the address \(prefix)", flags: NLM_F_CREATE | NLM_F_REPLACE)
     }
 
@@ -37,7 +37,7 @@ struct Links: ~Copyable {
         var payload = AttributeWriter()
         let small = table < 256 ? UInt8(table) : UInt8(RT_TABLE_UNSPEC.rawValue)
         // struct fib_rule_hdr: family, prefix lengths, TOS, table, two reserved, action, flags.
-        payload.raw([number(family), 0, 0, 0, small, 0, 0, UInt8(FR_ACT_TO_TBL)] + host(0))
+        payload.raw([number(family), 0, 0, 0, small, 0, 0, UInt8(FR_ACT_TO_TBL)] + hostOrder(0))
         payload.put(UInt32(FRA_PRIORITY), host32: priority)
         payload.put(UInt32(FRA_TABLE), host32: table)
         let verb = adds ? "add" : "delete"
@@ -51,7 +51,7 @@ struct Links: ~Copyable {
 
     /// Sets or deletes the route to one host in a table: by a device, or to the router itself.
     mutating func route(
-        to host address: IPAddress,
+        to address: IPAddress,
         by index: UInt32,
         isLocal: Bool,
         table: UInt32,
@@ -65,7 +65,7 @@ struct Links: ~Copyable {
                 number(address.family), UInt8(address.family.bits), 0, 0, UInt8(RT_TABLE_UNSPEC.rawValue),
                 UInt8(RTPROT_STATIC), address.family == .inet ? UInt8(scope) : UInt8(RT_SCOPE_UNIVERSE.rawValue),
                 UInt8(isLocal ? RTN_LOCAL : RTN_UNICAST),
-            ] + host(0)
+            ] + hostOrder(0)
         )
         payload.put(UInt32(RTA_DST.rawValue), address.octets)
         payload.put(UInt32(RTA_OIF.rawValue), host32: index)
@@ -93,7 +93,7 @@ struct Links: ~Copyable {
         )
     }
 
-    private func host(_ number: UInt32) -> [UInt8] {
+    private func hostOrder(_ number: UInt32) -> [UInt8] {
         (0..<4).map { UInt8(truncatingIfNeeded: number.littleEndian >> (8 * $0)) }
     }
 

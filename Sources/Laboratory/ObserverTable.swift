@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A table of ours beside the one under test: it tells how far a packet came, and never decides about it before the end.
 import NetworkTypes
-public import NftablesIR
+import NftablesIR
 
 /// One place where passing packets are seen.
 struct Observer: Hashable, Sendable {

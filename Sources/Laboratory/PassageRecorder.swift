@@ -61,7 +61,7 @@ final class PassageRecorder {
     func reports() throws -> [LogReport] {
         var result: [LogReport] = []
         while true {
-            let count = unsafe recv(socket.fileDescriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT.rawValue))
+            let count = unsafe recv(socket.fileDescriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
             if count < 0 {
                 switch Glibc.errno {
                 case EAGAIN: return result

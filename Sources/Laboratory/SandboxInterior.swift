@@ -100,11 +100,11 @@ final class SandboxInterior: @unchecked Sendable {
 
     func counters() throws -> [String: CounterValue] {
         guard let loaded else { return [:] }
-        return try nftables.counters(of: loaded.family, loaded.name)
+        return try nftables.counters(loaded.family, loaded.name)
     }
 
     func observerCounters() throws -> [String: CounterValue] {
-        try nftables.counters(of: .inet, ObserverTable.name)
+        try nftables.counters(.inet, ObserverTable.name)
     }
 
     // MARK: Packets
