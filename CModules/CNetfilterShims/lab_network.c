@@ -24,3 +24,5 @@ int CNetfilterShims_dropCapabilities(void) {
     data[1].effective = 0;
     return syscall(SYS_capset, &header, data);
 }
+
+int CNetfilterShims_threadNumber(void) { return gettid(); }

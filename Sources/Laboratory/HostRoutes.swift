@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the packets to one host go: a table of host routes that stands before every other of a sandbox.
-import Glibc
+import CNetfilterShims
 import Netlink
 import NetworkTypes
 
@@ -28,8 +28,8 @@ struct HostRoutes: ~Copyable {
         self.loopback = loopback
         for family in AddressFamily.allCases {
             try self.links.rule(family, priority: 1, table: Self.table, adds: true)
-            try self.links.rule(family, priority: 2, table: UInt32(CNetfilterShims_RT_TABLE_LOCAL), adds: true)
-            try self.links.rule(family, priority: 0, table: UInt32(CNetfilterShims_RT_TABLE_LOCAL), adds: false)
+            try self.links.rule(family, priority: 2, table: RT_TABLE_LOCAL.rawValue, adds: true)
+            try self.links.rule(family, priority: 0, table: RT_TABLE_LOCAL.rawValue, adds: false)
         }
     }
 

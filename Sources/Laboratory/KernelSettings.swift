@@ -72,7 +72,9 @@ struct KernelSettings {
         }
         defer { close(descriptor) }
         let bytes = Array("\(value)\n".utf8)
-        guard unsafe Glibc.write(descriptor, bytes, bytes.count) == bytes.count else { throw LaboratoryError(operation) }
+        guard unsafe Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
+            throw LaboratoryError(operation)
+        }
         return true
     }
 

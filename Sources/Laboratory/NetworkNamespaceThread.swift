@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A thread of our own that lives in another network namespace and does there what it is sent.
+import CNetfilterShims
 import Glibc
 import Netlink
 import Synchronization
@@ -27,7 +28,7 @@ public final class NetworkNamespaceThread: Sendable {
 
     private init(entering enter: @escaping @Sendable () throws(NetlinkError) -> Void) throws {
         let mailbox = Mailbox(enter: enter)
-        let (thread, failure) = unsafe Self.start(mailbox)
+        let (thread, failure) = Self.start(mailbox)
         guard failure == 0 else { throw LaboratoryError("start a thread", errno: failure) }
         do {
             number = try mailbox.entered.take()
@@ -41,8 +42,8 @@ public final class NetworkNamespaceThread: Sendable {
 
     /// Starts the thread with every signal blocked: signals are for the threads that expect them.
     private static func start(_ mailbox: Mailbox) -> (pthread_t, Int32) {
-        var all = unsafe sigset_t()
-        var before = unsafe sigset_t()
+        var all = sigset_t()
+        var before = sigset_t()
         unsafe sigfillset(&all)
         unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
         defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
@@ -133,7 +134,7 @@ private final class Mailbox: Sendable {
             entered.give(.failure(error))
             return
         }
-        entered.give(.success(gettid()))
+        entered.give(.success(CNetfilterShims_threadNumber()))
         while true {
             arrivals.wait()
             let (works, isClosed) = state.withLock { state in

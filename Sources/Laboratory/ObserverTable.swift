@@ -40,7 +40,8 @@ struct ObserverTable: Sendable {
             var taken: [Int32: String] = [:]
             for chain in chains {
                 let priority = chain.base?.priority ?? 0
-                guard taken.updateValue(chain.name, forKey: priority) == nil, priority > .min, priority < .max - 1 else {
+                guard taken.updateValue(chain.name, forKey: priority) == nil, priority > .min, priority < .max - 1
+                else {
                     throw LaboratoryError(.invalid, "observe \(chain.name): two chains share its hook and priority")
                 }
             }

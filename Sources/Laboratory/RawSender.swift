@@ -60,12 +60,13 @@ final class RawSender {
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
             address.sin_addr.s_addr = UInt32(truncatingIfNeeded: header.destination).bigEndian
-            result = unsafe send(packet.bytes, on: inet, to: &address)
+            result = send(packet.bytes, on: inet, to: &address)
         case .inet6:
             var address = sockaddr_in6()
             address.sin6_family = sa_family_t(AF_INET6)
-            unsafe withUnsafeMutableBytes(of: &address.sin6_addr) { unsafe $0.copyBytes(from: header.destinationAddress.octets) }
-            result = unsafe send(packet.bytes, on: inet6, to: &address)
+            let octets = header.destinationAddress.octets
+            unsafe withUnsafeMutableBytes(of: &address.sin6_addr) { unsafe $0.copyBytes(from: octets) }
+            result = send(packet.bytes, on: inet6, to: &address)
         }
         return result < 0 ? Glibc.errno : 0
     }

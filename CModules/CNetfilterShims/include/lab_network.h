@@ -16,4 +16,7 @@ int CNetfilterShims_nameTun(int descriptor, const char *name);
 // capget(2) and capset(2) stand in no header of libc. Empties the effective set of the calling thread alone.
 int CNetfilterShims_dropCapabilities(void);
 
+// gettid(2) stands behind _GNU_SOURCE.
+int CNetfilterShims_threadNumber(void);
+
 #endif
