@@ -4,7 +4,9 @@ import CNetfilterShims
 import Netlink
 import NetworkTypes
 
-/// The host routes of a sandbox. They decide before the local and main tables do, so that an experiment gets the way out
+/// The host routes of a sandbox.
+///
+/// They decide before the local and main tables do, so that an experiment gets the way out
 /// that it asks for (DESIGN §4: ways out are chosen by routes, never by marks).
 struct HostRoutes: ~Copyable {
     /// Where packets to a host go.

@@ -2,7 +2,9 @@
 // Why an experiment could not be made: a system call that failed, or a request that has no meaning.
 import Glibc
 
-/// An experiment that could not be made. What the kernel does with a packet is never an error.
+/// An experiment that could not be made.
+///
+/// What the kernel does with a packet is never an error.
 public struct LaboratoryError: Error, Hashable, Sendable {
     /// What kind of failure it is.
     public struct Code: Hashable, Sendable, CustomStringConvertible {

@@ -33,9 +33,9 @@ final class TunDevice {
 
     deinit { close(descriptor) }
 
-    /// Lets a packet arrive on the device. The kernel has dealt with it when this returns (kernel facts §10).
+    /// Lets a packet arrive on the device.
     ///
-    /// Octets that the device itself does not take are lost in silence, as on a wire.
+    /// The kernel has dealt with it when this returns (kernel facts §10). Octets that the device itself does not take are lost in silence, as on a wire.
     func write(_ packet: Packet) throws {
         // struct tun_pi: flags, then the EtherType, so that a packet with a wrong version can be sent as well.
         let header: [UInt8] = packet.family == .inet ? [0, 0, 0x08, 0x00] : [0, 0, 0x86, 0xdd]
