@@ -134,6 +134,7 @@ let package = Package(
             [
                 "NftablesKernel", "Netlink", "NftablesIR", "NetworkTypes", "Laboratory", "Reconciler", "Engine",
                 "JunosSyntax", "JunosModel", "ReferenceEvaluator", "Verifier", "Diagnostics",
+                "CNetfilterShims",
             ]
         ),
     ]
