@@ -64,8 +64,8 @@ struct RuleRenderer {
             words.append("log prefix \"\(log.prefix)\" group \(log.group)")
             if log.snapLength > 0 { words.append("snaplen \(log.snapLength)") }
             if log.queueThreshold > 0 { words.append("queue-threshold \(log.queueThreshold)") }
-        case .reject(.icmp(let code)): words.append("reject with icmp code \(code)")
-        case .reject(.icmpx(let code)): words.append("reject with icmpx code \(code)")
+        case .reject(.icmp(let code)): words.append("reject with icmp \(code)")
+        case .reject(.icmpx(let code)): words.append("reject with icmpx \(code)")
         case .reject(.tcpReset): words.append("reject with tcp reset")
         case .notrack: words.append("notrack")
         case .unknown(let name, let attributes):
