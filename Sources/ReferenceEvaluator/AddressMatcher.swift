@@ -5,8 +5,10 @@ import NetworkTypes
 
 /// One address list, literals and prefix lists together.
 struct AddressMatcher: Sendable {
-    /// How specific a match is, and whether it excludes. Greater wins: the longer match, and for equal lengths
-    /// `except` (filters reference §2.2, same prefix plain and `except`).
+    /// How specific a match is, and whether it excludes.
+    ///
+    /// Greater wins: the longer match, and for equal lengths `except` (filters reference §2.2, same prefix plain and
+    /// `except`).
     private struct Rank: Comparable {
         let length: Int
         let isExcept: Bool
@@ -55,8 +57,9 @@ struct AddressMatcher: Sendable {
         self.lists = lists
     }
 
-    /// Whether the longest match is a plain entry. An address that nothing covers does not match: the implicit
-    /// `0/0 except` (§2.2).
+    /// Whether the longest match is a plain entry.
+    ///
+    /// An address that nothing covers does not match: the implicit `0/0 except` (§2.2).
     func matches(_ value: UInt128) -> Bool {
         var best: Rank?
         func consider(_ rank: Rank) {

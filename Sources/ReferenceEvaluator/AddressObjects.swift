@@ -104,7 +104,9 @@ struct AddressBooks {
     }
 
     /// What a policy's list stands for: names in the zone's book, then in `global`; a policy without a zone sees
-    /// `global` alone. An undefined name matches nothing (lenient evaluation).
+    /// `global` alone.
+    ///
+    /// An undefined name matches nothing (lenient evaluation).
     mutating func union(_ names: [String], zone: String?, isExcluded: Bool) -> AddressUnion {
         var members: [AddressObject] = []
         for name in names {

@@ -35,8 +35,9 @@ struct FilterBodyPolicer: Sendable {
     let scope: String
 }
 
-/// What a packet of one family meets where one filter or list is attached. Shared by every interface that names the
-/// same filters.
+/// What a packet of one family meets where one filter or list is attached.
+///
+/// Shared by every interface that names the same filters.
 struct FilterBody: Sendable {
     let family: FilterFamily
     let terms: [FilterBodyTerm]

@@ -32,7 +32,9 @@ enum FilterCondition: Sendable {
     case ipOptions(RangeSet, any: Bool, isExcept: Bool)
     case extensionHeader(RangeSet, any: Bool, isExcept: Bool)
 
-    /// Whether the condition holds. Whatever needs octets that are not there is false, `-except` too (DESIGN §3.10).
+    /// Whether the condition holds.
+    ///
+    /// Whatever needs octets that are not there is false, `-except` too (DESIGN §3.10).
     func holds(_ header: PacketHeader, _ context: PacketContext) -> Bool {
         switch self {
         case .address(.source, let list): return list.matches(header.source)

@@ -51,7 +51,9 @@ struct Passage: Sendable {
 }
 
 extension FilterInstances {
-    /// Evaluates one instance. In the second pass policers act as conforming and nothing is logged (DESIGN §3.1).
+    /// Evaluates one instance.
+    ///
+    /// In the second pass policers act as conforming and nothing is logged (DESIGN §3.1).
     mutating func run(
         _ instance: FilterInstance,
         _ passage: inout Passage,

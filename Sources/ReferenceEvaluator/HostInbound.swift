@@ -62,7 +62,7 @@ private struct ServicePacket {
 
     private func icmp(_ family: AddressFamily, _ types: ClosedRange<UInt8>) -> Bool {
         self.family == family && number == (family == .inet ? ProtocolNumber.icmp : ProtocolNumber.icmp6)
-            && icmpType.map(types.contains) ?? false
+            && icmpType.map { types.contains($0) } ?? false
     }
 
     /// One row of the table of system services.
@@ -90,7 +90,7 @@ private struct ServicePacket {
         case "dhcpv6": family == .inet6 && udp(546, 547)
         case "ike": udp(500, 4500)
         case "ping": icmp(.inet, 8...8) || icmp(.inet6, 128...128)
-        case "traceroute": number == ProtocolNumber.udp && port.map((33434...33523).contains) ?? false
+        case "traceroute": number == ProtocolNumber.udp && port.map { (33434...33523).contains($0) } ?? false
         case "ident-reset": tcp(113)
         case "sip": tcp(5060) || udp(5060)
         case "lsping": udp(3503)

@@ -54,9 +54,16 @@ public enum StackDrop: String, Hashable, Sendable, CaseIterable {
     case broadcast
     /// A source-route option.
     case sourceRoute = "source-route"
+}
 
-    /// Whether even input filters do not see the packet.
-    public var isBeforeFilters: Bool { self == .malformedHeader || self == .badChecksum }
+/// How far a packet gets that the stack drops.
+public enum StackReach: String, Hashable, Sendable {
+    /// Not even to the input filters.
+    case nothing
+    /// Through the input filters and conntrack.
+    case inputFilters
+    /// To what the router receives itself.
+    case input
 }
 
 /// The answer to one packet vector.
@@ -82,7 +89,9 @@ public struct PacketAnswer: Hashable, Sendable {
 
     /// The vector's.
     public var id: String
-    /// What the policy does with the packet. The stack may still drop it: `stack`.
+    /// What the policy does with the packet.
+    ///
+    /// The stack may still drop it: `stack`.
     public var verdict: PacketVerdict
     /// The deciding statement; nil where none is.
     public var decidedBy: String?
@@ -100,6 +109,8 @@ public struct PacketAnswer: Hashable, Sendable {
     public var session: SessionEffect
     /// Why the stack drops it, if it does.
     public var stack: StackDrop?
+    /// How far the packet gets in the kernel; nil where the stack does not drop it.
+    public var stackReach: StackReach?
     /// Everything charged, in order, with its stage: what lies beyond `stack` is not reached in the kernel.
     public var charges: [Charge]
     /// Paths of the statements that logged the packet, in order.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Security policies: zone pair, then global, then default (flow reference §6.1).
-import JunosModel
+public import JunosModel
 import NetworkTypes
 
 /// One policy, ready to be asked.

@@ -16,7 +16,9 @@ struct PrefixTable: Sendable {
     /// The label of each interval, -1 where no prefix covers it.
     private let labels: [Int32]
 
-    /// Prepares the table. Of several entries for one prefix the one listed last wins.
+    /// Prepares the table.
+    ///
+    /// Of several entries for one prefix the one listed last wins.
     init(_ entries: [Entry]) {
         let sorted = entries.enumerated().sorted {
             ($0.element.first, $0.element.length, $0.offset) < ($1.element.first, $1.element.length, $1.offset)

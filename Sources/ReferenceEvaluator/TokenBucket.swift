@@ -2,7 +2,9 @@
 // A policer's bucket with the kernel's arithmetic, which is part of the meaning (DESIGN §3.13, kernel facts §6).
 import JunosModel
 
-/// The numbers of a bucket. All divisions are integer divisions that round down, as in the kernel.
+/// The numbers of a bucket.
+///
+/// All divisions are integer divisions that round down, as in the kernel.
 ///
 ///     rate R = bandwidth-limit / 8 bytes a second, burst B bytes
 ///
@@ -70,7 +72,9 @@ struct BucketParameters: Hashable, Sendable {
     }
 }
 
-/// A bucket in time. It starts full (filters reference §4.4).
+/// A bucket in time.
+///
+/// It starts full (filters reference §4.4).
 struct TokenBucket: Sendable {
     let parameters: BucketParameters
     private var tokens: UInt64
