@@ -95,11 +95,13 @@ let package = Package(
         room(
             "Daemon",
             [
-                "Engine", "MetricsExposition", "JunosModel", "NftablesIR", "NftablesKernel", "Netlink", "NetworkTypes",
-                "Diagnostics", argumentParser,
+                "Engine", "MetricsExposition", "JunosModel", "NftablesCompiler", "NftablesIR", "NetworkTypes", "Diagnostics",
+                argumentParser,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
             ]
         ),
         .executableTarget(name: "sluice", dependencies: ["CommandLine"], swiftSettings: settings),
@@ -118,7 +120,7 @@ let package = Package(
         tests("NftablesIRTests", ["NftablesIR", "NetworkTypes"]),
         tests("ReferenceEvaluatorTests", ["ReferenceEvaluator", "JunosModel", "JunosSyntax", "NetworkTypes"]),
         tests("NftablesEvaluatorTests", ["NftablesEvaluator", "NftablesIR", "NetworkTypes"]),
-        tests("ReconcilerTests", ["Reconciler", "NftablesIR"]),
+        tests("ReconcilerTests", ["Reconciler", "NftablesEvaluator", "NftablesIR"]),
         tests(
             "NftablesCompilerTests",
             [
