@@ -118,7 +118,7 @@ let package = Package(
         tests("NftablesIRTests", ["NftablesIR", "NetworkTypes"]),
         tests("ReferenceEvaluatorTests", ["ReferenceEvaluator", "JunosModel", "JunosSyntax", "NetworkTypes"]),
         tests("NftablesEvaluatorTests", ["NftablesEvaluator", "NftablesIR", "NetworkTypes"]),
-        tests("ReconcilerTests", ["Reconciler", "NftablesIR"]),
+        tests("ReconcilerTests", ["Reconciler", "NftablesEvaluator", "NftablesIR"]),
         tests(
             "NftablesCompilerTests",
             [

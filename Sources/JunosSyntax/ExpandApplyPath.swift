@@ -113,7 +113,8 @@ private func addressIPv6(_ text: Substring) -> UInt128? {
             guard let last = addressIPv4(field) else { return nil }
             groups = [UInt16(last >> 16), UInt16(last & 0xFFFF)]
         } else {
-            guard field.utf8.count <= 4, field.utf8.first != UInt8(ascii: "+"), let group = UInt16(field, radix: 16) else {
+            guard field.utf8.count <= 4, field.utf8.first != UInt8(ascii: "+"), let group = UInt16(field, radix: 16)
+            else {
                 return nil
             }
             groups = [group]

@@ -86,7 +86,9 @@ private struct GroupInheritance {
                 if hasValue { continue }
                 hasValue = true
             }
-            if partPlace.part == .keyword, Schema.junos.rule(partPlace)?.rivals.contains(where: present.contains) == true {
+            if partPlace.part == .keyword,
+                Schema.junos.rule(partPlace)?.rivals.contains(where: present.contains) == true
+            {
                 continue
             }
             present.insert(part.word)
@@ -168,7 +170,9 @@ private struct GroupInheritance {
             place = Schema.junos.place(of: word, below: place)
             let isKeyword = place.part == .keyword
             parts = parts.flatMap { part in
-                part.children.filter { $0.word == word || !isKeyword && WildcardPattern($0.word)?.matches(word) == true }
+                part.children.filter {
+                    $0.word == word || !isKeyword && WildcardPattern($0.word)?.matches(word) == true
+                }
             }
             if parts.isEmpty { break }
         }

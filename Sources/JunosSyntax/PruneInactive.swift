@@ -33,7 +33,7 @@ private func pruned(_ node: ConfigurationNode, at place: SchemaPlace) -> Configu
 private func holdsOnly(_ node: ConfigurationNode, _ place: SchemaPlace) -> Bool {
     switch (place.part, Schema.junos.kind(place)) {
     case (.keyword, .list), (.keyword, .leaf), (.keyword, .leafList): true
-    case (.free, _): node.children.allSatisfy(\.children.isEmpty)
+    case (.free, _): !node.opensBlock
     default: false
     }
 }

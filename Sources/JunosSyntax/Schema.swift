@@ -83,6 +83,7 @@ struct Schema: Sendable {
     func keyword(_ word: String, below place: SchemaPlace) -> Int32? {
         guard place.rule >= 0 else { return nil }
         let entry = entries[Int(place.rule)]
+        if place.part == .keyword, entry.rule.kind == .list { return nil }
         if place.part == .entry, entry.rule.entriesHoldRoot {
             return entries[0].children[word]
         }

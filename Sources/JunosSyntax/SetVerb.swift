@@ -218,7 +218,8 @@ extension TextReader {
         guard let node = existing(Array(words[..<position]), at: start) else { return }
         let parent = builder.nodes[Int(node)].parent
         guard isFree(node, at: start) else { return }
-        guard words.count - position == 2 || words[position + 1].text == builder.nodes[Int(parent)].word else {
+        guard parent > 0, words.count - position == 2 || words[position + 1].text == builder.nodes[Int(parent)].word
+        else {
             return report("syntax-bad-argument", at: name.location, "the new name must be of the same kind")
         }
         guard builder.child(name.text, of: parent) == nil else {

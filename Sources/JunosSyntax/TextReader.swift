@@ -9,23 +9,32 @@ enum TextForm {
     /// XML or JSON, which this reader does not read.
     case foreign(String)
 
-    /// Looks at the first visible characters.
+    /// Looks at the first line that says what it is; what a terminal session left before it does not count.
     static func recognise(_ text: String) -> TextForm {
         var lexer = Lexer(file: "", text: text)
-        let first = lexer.next()
-        switch first.kind {
-        case .openBrace:
-            let second = lexer.next()
-            if second.kind == .closeBrace || second.isQuoted { return .foreign("JSON") }
-            return .hierarchical
-        case .word where !first.isQuoted && first.isFirstOnLine:
-            if first.text.hasPrefix("<?xml") || first.text.hasPrefix("<rpc") || first.text.hasPrefix("<configuration") {
-                return .foreign("XML")
-            }
-            return SetVerb(rawValue: first.text) == nil ? .hierarchical : .set
-        default:
-            return .hierarchical
+        lexer.emitsNewlines = true
+        var token = lexer.next()
+        while token.kind == .newline { token = lexer.next() }
+        if token.kind == .openBrace {
+            token = lexer.next()
+            while token.kind == .newline { token = lexer.next() }
+            if token.kind == .closeBrace || token.isQuoted { return .foreign("JSON") }
         }
+        if !token.isQuoted, ["<?xml", "<rpc", "<configuration"].contains(where: token.text.hasPrefix) {
+            return .foreign("XML")
+        }
+        while token.kind != .end {
+            let first = token
+            var last = token
+            while token.kind != .newline, token.kind != .end {
+                last = token
+                token = lexer.next()
+            }
+            if first.kind == .word, !first.isQuoted, SetVerb(rawValue: first.text) != nil { return .set }
+            if last.kind == .openBrace || last.kind == .semicolon { return .hierarchical }
+            token = token.kind == .end ? token : lexer.next()
+        }
+        return .hierarchical
     }
 }
 
@@ -35,6 +44,8 @@ struct TextReader {
     struct Frame {
         /// The node it fills, or -1 where its contents are left out.
         let node: Int32
+        /// The innermost node that is not left out.
+        let level: Int32
         let openedAt: SourceLocation
         /// Protection starts when the block is complete.
         var protects: Int32 = -1
@@ -75,7 +86,9 @@ struct TextReader {
             }
             if frames.isEmpty { lexer.emitsNewlines = isSetForm }
         }
-        for frame in frames {
+        while let frame = frames.popLast() {
+            // Of blocks that are left out, the outermost says enough.
+            if frame.node < 0, let outer = frames.last, outer.node < 0 { continue }
             report("syntax-unclosed-block", at: frame.openedAt, "the block that opens here is never closed by }")
         }
         diagnostics = (diagnostics + lexer.diagnostics).sorted { before, after in
@@ -114,7 +127,7 @@ struct TextReader {
         _ message: String,
         severity: Severity = .error
     ) {
-        let level = frames.last(where: { $0.node >= 0 })?.node ?? editLevels.last ?? 0
+        let level = frames.last?.level ?? editLevels.last ?? 0
         diagnostics.append(Diagnostic(severity, code, at: location, path: builder.path(of: level), message))
     }
 
@@ -163,6 +176,11 @@ struct TextReader {
 
     // MARK: - Hierarchical statements
 
+    private mutating func open(_ node: Int32, protects: Int32 = -1) {
+        let level = node >= 0 ? node : frames.last?.level ?? 0
+        frames.append(Frame(node: node, level: level, openedAt: place, protects: protects))
+    }
+
     private mutating func readStatement() {
         switch token.kind {
         case .closeBrace:
@@ -179,7 +197,7 @@ struct TextReader {
             advance()
         case .openBrace:
             report("syntax-unexpected-brace", at: place, "a statement must begin with a word, not with {")
-            frames.append(Frame(node: -1, openedAt: place))
+            open(-1)
             advance()
         case .openBracket, .closeBracket:
             report("syntax-unexpected-bracket", at: place, "a statement must begin with a word; the line is left out")
@@ -236,7 +254,7 @@ struct TextReader {
         case .openBrace:
             let node = add(words, values: nil, tags: tags, comments: comments, opensBlock: true)
             let protects = node >= 0 && tags.contains(.protect) ? node : -1
-            frames.append(Frame(node: node, openedAt: place, protects: protects))
+            open(node, protects: protects)
             lexer.emitsNewlines = false
             advance()
             return
@@ -307,6 +325,10 @@ struct TextReader {
 
     /// Places words and reports when they have no place.
     mutating func place(_ words: [Word], below base: Int32, opensBlock: Bool = false) -> PlacedStatement? {
+        if base == 0, let first = words.first, SetVerb(rawValue: first.text) != nil {
+            report("syntax-unexpected-command", at: first.location, "'\(first.text)' is a command and no statement")
+            return nil
+        }
         do throws(PlacementFailure) {
             let placed = try builder.place(words, below: base, opensBlock: opensBlock)
             if let word = placed.begunWithoutSemicolon, !lexer.emitsNewlines {

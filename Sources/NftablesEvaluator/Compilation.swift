@@ -2,7 +2,9 @@
 // Taking a table in: names become indices, expressions instructions.
 import NftablesIR
 
-/// One run over a table. What cannot be run becomes a refusal in its place.
+/// One run over a table.
+///
+/// What cannot be run becomes a refusal in its place.
 struct Compilation {
     private var chainIndices: [String: Int] = [:]
     private var setIndices: [String: Int] = [:]

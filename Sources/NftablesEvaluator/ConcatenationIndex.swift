@@ -35,6 +35,7 @@ struct ConcatenationIndex: Sendable {
     private var shapes: [Shape] = []
 
     /// Takes the fields' lengths in bytes, each padded to four in keys, and elements as their lowest and highest keys.
+    ///
     /// Nil if a field or the whole is too long, or if a range ends before it starts.
     init?(fieldLengths: [UInt32], _ elements: [(low: WideKey, high: WideKey, element: Int)]) {
         var offset = 0

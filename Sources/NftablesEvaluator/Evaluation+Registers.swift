@@ -30,7 +30,9 @@ extension Evaluation {
         return .next
     }
 
-    /// Swaps units of `size` bytes: both directions are the same. Bytes behind `length` stay as they are.
+    /// Swaps units of `size` bytes: both directions are the same.
+    ///
+    /// Bytes behind `length` stay as they are.
     mutating func swap(_ slot: Int, _ destination: Int, _ length: Int, _ size: Int) -> StepResult {
         // On a big-endian host both orders are one.
         guard UInt16(1).littleEndian == 1 else { return copy(slot, destination, length) }

@@ -95,7 +95,9 @@ enum IPv4OptionSearch: Equatable {
 }
 
 /// Finds an IPv4 option as `ipv4_find_option` does: only if all options are well-formed in the eyes of
-/// `__ip_options_compile`. Unknown options are stepped over (kernel facts §11).
+/// `__ip_options_compile`.
+///
+/// Unknown options are stepped over (kernel facts §11).
 func findIPv4Option(_ bytes: [UInt8], target: UInt8) -> IPv4OptionSearch {
     guard bytes.count >= 20 else { return .absent }
     let end = Int(bytes[0] & 0x0f) * 4

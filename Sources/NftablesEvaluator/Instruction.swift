@@ -48,7 +48,9 @@ struct PayloadPlace: Sendable {
     }
 }
 
-/// One step. Register slots are `Int`s that were checked to leave room for the length.
+/// One step.
+///
+/// Register slots are `Int`s that were checked to leave room for the length.
 enum Instruction: Sendable {
     case metaLoad(LoadableMeta, Int)
     case markStore(Int)

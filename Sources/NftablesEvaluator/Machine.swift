@@ -20,7 +20,9 @@ public struct Machine: Sendable {
     let isDormant: Bool
     var chainIndices: [String: Int] = [:]
 
-    /// Takes a table in. Cost and memory are linear in its size.
+    /// Takes a table in.
+    ///
+    /// Cost and memory are linear in its size.
     public init(_ table: Table) {
         family = table.family
         // NFT_TABLE_F_DORMANT: the chains stay, the hooks go (kernel facts T7).

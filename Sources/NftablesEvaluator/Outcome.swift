@@ -80,7 +80,9 @@ public struct Outcome: Hashable, Sendable {
     public var trace: [RulePosition]
 }
 
-/// Why the machine has no answer. It never guesses.
+/// Why the machine has no answer.
+///
+/// It never guesses.
 public struct EvaluationError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What stands in the way.
     public enum Reason: Hashable, Sendable {

@@ -76,8 +76,9 @@ public struct Packet: Hashable, Sendable {
     public var priority: UInt32
     /// What conntrack says once it has looked; in `prerouting` and `output` chains before it see nothing of it.
     public var conntrack: Conntrack
-    /// How many bytes lie in the linear part of the buffer; nil for all of them. Only later fragments can tell
-    /// (kernel facts T1).
+    /// How many bytes lie in the linear part of the buffer; nil for all of them.
+    ///
+    /// Only later fragments can tell (kernel facts T1).
     public var linearLength: Int?
 
     /// Makes a packet.

@@ -106,7 +106,9 @@ struct RegisterFile {
         }
     }
 
-    /// Writes bytes of a packet and zeroes the rest of the last slot. The range lies inside the packet.
+    /// Writes bytes of a packet and zeroes the rest of the last slot.
+    ///
+    /// The range lies inside the packet.
     mutating func store(_ slot: Int, _ count: Int, from bytes: [UInt8], at offset: Int) {
         var index = 0
         while index < count {

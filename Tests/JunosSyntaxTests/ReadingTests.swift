@@ -283,9 +283,9 @@ func `Both forms printed are read back as the same tree`(_ example: ReadingCase)
     let text = "system {\n  host-name \"ä\"; domain-name x;\n}\n"
     let tree = readConfiguration([(name: "a.conf", text: text)]).tree
     let value = try #require(tree.root.descendant("system", "domain-name", "x"))
-    #expect(value.location == SourceLocation(file: "a.conf", line: 2, column: 30))
+    #expect(value.location == Diagnostics.SourceLocation(file: "a.conf", line: 2, column: 30))
     let name = try #require(tree.root.descendant("system", "host-name", "ä"))
-    #expect(name.location == SourceLocation(file: "a.conf", line: 2, column: 13))
+    #expect(name.location == Diagnostics.SourceLocation(file: "a.conf", line: 2, column: 13))
 }
 
 @Test func `A second text is merged onto the first`() {

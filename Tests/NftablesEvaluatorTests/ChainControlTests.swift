@@ -106,8 +106,8 @@ private func nested(_ depth: Int, _ verdict: (String) -> Verdict) -> Table {
     return chains(verdicts)
 }
 
-private let setMark: (UInt32) -> Rule = {
-    Rule([.immediate(.one, RegisterValue(host: $0)), .metaStore(.mark, from: .one)])
+private func setMark(_ mark: UInt32) -> Rule {
+    Rule([.immediate(.one, RegisterValue(host: mark)), .metaStore(.mark, from: .one)])
 }
 
 private func base(_ hook: BaseChain.Hook, _ priority: Int32, _ rules: [Rule], _ name: String) -> Chain {

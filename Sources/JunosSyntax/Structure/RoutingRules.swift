@@ -95,7 +95,14 @@ let protocolsRules = container(
                 leafList("export import", ordered: true),
             ]
         ),
-        container("isis ldp rsvp pim igmp mld rip ripng router-advertisement", [list("interface")]),
+        container(
+            "isis",
+            [
+                list("interface"),
+                container("source-packet-routing", [container("srgb", [leaf("start-label index-range")])]),
+            ]
+        ),
+        container("ldp rsvp pim igmp mld rip ripng router-advertisement", [list("interface")]),
         container("lldp lldp-med bfd mpls", [list("interface")]),
         container("rstp mstp vstp"),
         container("l2-learning", [leaf("global-mode")]),
