@@ -20,9 +20,9 @@ func room(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: imports, swiftSettings: settings)
 }
 
-/// A test target.
-func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: imports + ["TestSupport"], swiftSettings: settings)
+/// A test target; `files` are folders of data that its tests read where they lie.
+func tests(_ name: String, _ imports: [Target.Dependency], files: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: imports + ["TestSupport"], exclude: files, swiftSettings: settings)
 }
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -127,6 +127,14 @@ let package = Package(
                 "NftablesCompiler", "JunosLowering", "PolicyModel", "NftablesIR", "JunosModel", "JunosSyntax",
                 "NetworkTypes", "Diagnostics", "NftablesEvaluator", "ReferenceEvaluator", "Verifier",
             ]
+        ),
+        tests(
+            "VerifierTests",
+            [
+                "Verifier", "JunosModel", "JunosSyntax", "ReferenceEvaluator", "NftablesIR", "NftablesEvaluator",
+                "NftablesCompiler", "JunosLowering", "NetworkTypes", "Diagnostics",
+            ],
+            files: ["Configurations"]
         ),
         tests("MetricsExpositionTests", ["MetricsExposition"]),
         tests(

@@ -22,9 +22,10 @@ struct FilterNames: Sendable {
             uniquingKeysWith: { first, _ in first }
         )
         interfaceSets = configuration.interfaceSets
-        forwardingClasses = predefinedForwardingClasses
+        forwardingClasses = configuration.forwardingClasses
         forwardingClassNumbers = Dictionary(
-            uniqueKeysWithValues: predefinedForwardingClasses.enumerated().map { ($1, $0) }
+            configuration.forwardingClasses.enumerated().map { ($1, $0) },
+            uniquingKeysWith: { first, _ in first }
         )
     }
 
