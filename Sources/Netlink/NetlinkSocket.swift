@@ -60,10 +60,9 @@ public struct NetlinkProtocol: Hashable, Sendable {
     public func growBuffers(to size: Int32) {
         var size = size
         let length = socklen_t(MemoryLayout<Int32>.size)
-        for (forced, plain) in [(SO_SNDBUFFORCE, SO_SNDBUF), (SO_RCVBUFFORCE, SO_RCVBUF)] {
-            if unsafe setsockopt(fileDescriptor, SOL_SOCKET, forced, &size, length) != 0 {
-                _ = unsafe setsockopt(fileDescriptor, SOL_SOCKET, plain, &size, length)
-            }
+        for (forced, plain) in [(SO_SNDBUFFORCE, SO_SNDBUF), (SO_RCVBUFFORCE, SO_RCVBUF)]
+        where unsafe setsockopt(fileDescriptor, SOL_SOCKET, forced, &size, length) != 0 {
+            _ = unsafe setsockopt(fileDescriptor, SOL_SOCKET, plain, &size, length)
         }
     }
 

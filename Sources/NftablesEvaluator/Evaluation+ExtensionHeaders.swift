@@ -9,26 +9,21 @@ extension Evaluation {
         _ testsPresence: Bool,
         _ slot: Int
     ) -> StepResult {
-        var start: Int?
-        if packet.family == .ipv6, case .found(_, let found) = findIPv6Header(bytes, target: type) { start = found }
         // The kernel looks at the protocol first and breaks for IPv4, also when only asked for presence.
         guard packet.family == .ipv6 else { return .nextRule }
+        var start: Int?
+        if case .found(_, let found) = findIPv6Header(bytes, target: type) { start = found }
         return deliver(start, offset, length, testsPresence, slot)
     }
 
-    mutating func loadIPv4Option(
-        _ type: UInt8,
-        _ offset: Int,
-        _ length: Int,
-        _ testsPresence: Bool,
-        _ slot: Int
-    ) -> StepResult {
+    mutating func testIPv4Option(_ type: UInt8, _ slot: Int) -> StepResult {
         guard packet.family == .ipv4 else { return .nextRule }
         switch findIPv4Option(bytes, target: type) {
-        case .found(let start): return deliver(start, offset, length, testsPresence, slot)
-        case .absent: return deliver(nil, offset, length, testsPresence, slot)
+        case .found: registers[slot] = 0x0100_0000
+        case .absent: registers[slot] = 0
         case .undecided(let what): return .fail(.unsupported(what))
         }
+        return .next
     }
 
     mutating func loadTCPOption(

@@ -246,8 +246,7 @@ struct Evaluation {
             storePayload(place, slot, checksumOffset: checksumOffset, mendsTransport: mendsTransport)
         case .ipv6Header(let type, let offset, let length, let testsPresence, let slot):
             loadIPv6Header(type, offset, length, testsPresence, slot)
-        case .ipv4Option(let type, let offset, let length, let testsPresence, let slot):
-            loadIPv4Option(type, offset, length, testsPresence, slot)
+        case .ipv4Option(let type, let slot): testIPv4Option(type, slot)
         case .tcpOption(let type, let offset, let length, let testsPresence, let slot):
             loadTCPOption(type, offset, length, testsPresence, slot)
         case .conntrackLoad(let key, let slot): loadConntrack(key, slot)

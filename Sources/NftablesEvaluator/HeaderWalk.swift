@@ -81,14 +81,16 @@ func findIPv6Header(_ bytes: [UInt8], target: UInt8?) -> IPv6HeaderSearch {
     }
 }
 
-/// Hop-by-hop, routing, fragment, authentication, destination options. "No next header" counts as a protocol here.
+/// Hop-by-hop, routing, fragment, authentication, destination options.
+///
+/// "No next header" counts as a protocol here.
 private func isExtensionHeader(_ type: UInt8) -> Bool {
     type == 0 || type == 43 || type == 44 || type == 51 || type == 60
 }
 
 /// What a walk along IPv4 options comes to.
 enum IPv4OptionSearch: Equatable {
-    case found(offset: Int)
+    case found
     case absent
     /// Holds an option whose check depends on the host and that this walk does not know.
     case undecided(String)
@@ -121,19 +123,19 @@ func findIPv4Option(_ bytes: [UInt8], target: UInt8) -> IPv4OptionSearch {
             // A source route; only one is allowed, and a fresh one only.
             guard pointer == 4, !seen.route, length >= 7, (length - 3) % 4 == 0 else { return .absent }
             seen.route = true
-            if type == target { result = .found(offset: offset) }
+            if type == target { result = .found }
         case 7:
             guard length >= 3, pointer >= 4, !seen.record, pointer > length || pointer + 3 <= length else {
                 return .absent
             }
             seen.record = true
-            if type == target { result = .found(offset: offset) }
+            if type == target { result = .found }
         case 68:
             guard !seen.timestamp, timestampIsWellFormed(bytes, offset, length) else { return .absent }
             seen.timestamp = true
         case 148:
             guard length >= 4 else { return .absent }
-            if type == target, bytes[offset + 2] == 0, bytes[offset + 3] == 0 { result = .found(offset: offset) }
+            if type == target, bytes[offset + 2] == 0, bytes[offset + 3] == 0 { result = .found }
         case 134:
             return .undecided("an IPv4 option in a packet with a CIPSO option")
         default:

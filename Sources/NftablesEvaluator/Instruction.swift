@@ -58,7 +58,8 @@ enum Instruction: Sendable {
     case payloadLoad(PayloadPlace, Int)
     case payloadStore(PayloadPlace, Int, checksumOffset: Int?, mendsTransport: Bool)
     case ipv6Header(type: UInt8, offset: Int, length: Int, testsPresence: Bool, Int)
-    case ipv4Option(type: UInt8, offset: Int, length: Int, testsPresence: Bool, Int)
+    /// By presence alone.
+    case ipv4Option(type: UInt8, Int)
     case tcpOption(type: UInt8, offset: Int, length: Int, testsPresence: Bool, Int)
     case conntrackLoad(LoadableConntrack, Int)
     case conntrackMarkStore(Int)

@@ -59,16 +59,21 @@ extension NftablesConnection {
     ) throws(NetlinkError) -> CounterValue? {
         let operation = "read counter \(family.rawValue) \(table) \(name)"
         do {
-            for message in try ask(type, family: family.number, operation: operation, { request in
-                request.put(NFTA_OBJ_TABLE.rawValue, text: table)
-                request.put(NFTA_OBJ_NAME.rawValue, text: name)
-                request.put(NFTA_OBJ_TYPE.rawValue, network32: ObjectKind.counter.rawValue)
-            }) {
+            for message in try ask(
+                type,
+                family: family.number,
+                operation: operation,
+                { request in
+                    request.put(NFTA_OBJ_TABLE.rawValue, text: table)
+                    request.put(NFTA_OBJ_NAME.rawValue, text: name)
+                    request.put(NFTA_OBJ_TYPE.rawValue, network32: ObjectKind.counter.rawValue)
+                }
+            ) {
                 if var fields = try? message.attributes(after: 4), let reading = ObjectCodec.read(&fields) {
                     return reading.counter
                 }
             }
-        } catch where error.code == .notFound { return nil }
+        } catch  where error.code == .notFound { return nil }
         throw NetlinkError(.malformed, operation: operation)
     }
 
@@ -80,10 +85,15 @@ extension NftablesConnection {
     ) throws(NetlinkError) -> [ObjectCodec.Reading] {
         var result: [ObjectCodec.Reading] = []
         let operation = "list the objects of \(family.rawValue) \(table)"
-        try dump(type, family: family.number, operation: operation, { request in
-            request.put(NFTA_OBJ_TABLE.rawValue, text: table)
-            if let kind { request.put(NFTA_OBJ_TYPE.rawValue, network32: kind.rawValue) }
-        }) { fields, _ in
+        try dump(
+            type,
+            family: family.number,
+            operation: operation,
+            { request in
+                request.put(NFTA_OBJ_TABLE.rawValue, text: table)
+                if let kind { request.put(NFTA_OBJ_TYPE.rawValue, network32: kind.rawValue) }
+            }
+        ) { fields, _ in
             guard let reading = ObjectCodec.read(&fields) else { return false }
             if reading.table == table { result.append(reading) }
             return true

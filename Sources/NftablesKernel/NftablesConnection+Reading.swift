@@ -49,7 +49,7 @@ extension NftablesConnection {
             do {
                 let reading = try readOnce(family, name, before, operation)
                 if try generation().id == before { return reading }
-            } catch where error.code == .interrupted || error.code == .notFound {
+            } catch  where error.code == .interrupted || error.code == .notFound {
                 // Something that was listed is gone: it can only be so if the generation moved.
                 if error.code == .notFound, try generation().id == before { throw error }
             }
@@ -167,14 +167,19 @@ extension NftablesConnection {
     ) throws(NetlinkError) -> TableCodec.Reading? {
         let operation = "read table \(family.rawValue) \(name)"
         do {
-            for message in try ask(NFT_MSG_GETTABLE, family: family.number, operation: operation, { request in
-                request.put(NFTA_TABLE_NAME.rawValue, text: name)
-            }) {
+            for message in try ask(
+                NFT_MSG_GETTABLE,
+                family: family.number,
+                operation: operation,
+                { request in
+                    request.put(NFTA_TABLE_NAME.rawValue, text: name)
+                }
+            ) {
                 if var fields = try? message.attributes(after: 4), let reading = TableCodec.read(&fields) {
                     return reading
                 }
             }
-        } catch where error.code == .notFound { return nil }
+        } catch  where error.code == .notFound { return nil }
         throw NetlinkError(.malformed, operation: operation)
     }
 
@@ -192,9 +197,14 @@ extension NftablesConnection {
     private mutating func sets(of family: TableFamily, _ table: String) throws(NetlinkError) -> [SetCodec.Reading] {
         var result: [SetCodec.Reading] = []
         let operation = "list the sets of \(family.rawValue) \(table)"
-        try dump(NFT_MSG_GETSET, family: family.number, operation: operation, { request in
-            request.put(NFTA_SET_TABLE.rawValue, text: table)
-        }) { fields, _ in
+        try dump(
+            NFT_MSG_GETSET,
+            family: family.number,
+            operation: operation,
+            { request in
+                request.put(NFTA_SET_TABLE.rawValue, text: table)
+            }
+        ) { fields, _ in
             guard let reading = SetCodec.read(&fields) else { return false }
             if reading.table == table { result.append(reading) }
             return true
@@ -211,10 +221,15 @@ extension NftablesConnection {
         var raw: [RawElement] = []
         var found: [UnknownProperty] = []
         let operation = "read set \(family.rawValue) \(table) \(set.name)"
-        try dump(NFT_MSG_GETSETELEM, family: family.number, operation: operation, { request in
-            request.put(NFTA_SET_ELEM_LIST_TABLE.rawValue, text: table)
-            request.put(NFTA_SET_ELEM_LIST_SET.rawValue, text: set.name)
-        }) { fields, _ in
+        try dump(
+            NFT_MSG_GETSETELEM,
+            family: family.number,
+            operation: operation,
+            { request in
+                request.put(NFTA_SET_ELEM_LIST_TABLE.rawValue, text: table)
+                request.put(NFTA_SET_ELEM_LIST_SET.rawValue, text: set.name)
+            }
+        ) { fields, _ in
             guard let list = fields.take(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue) else { return true }
             guard let items = try? list.list() else { return false }
             for item in items {
@@ -227,7 +242,8 @@ extension NftablesConnection {
         return ElementCodec.elements(of: raw, layout: set.layout, set: set.name, unknowns: &unknowns)
     }
 
-    private mutating func objects(of family: TableFamily, _ table: String) throws(NetlinkError) -> [ObjectCodec.Reading] {
+    private mutating func objects(of family: TableFamily, _ table: String) throws(NetlinkError) -> [ObjectCodec.Reading]
+    {
         try objects(NFT_MSG_GETOBJ, of: family, table, kind: nil)
     }
 }

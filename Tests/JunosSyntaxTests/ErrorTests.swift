@@ -149,6 +149,18 @@ let errorCases: [ErrorCase] = [
         rest: "set firewall filter f term a from protocol tcp\nset firewall filter f term a from protocol udp"
     ),
     ErrorCase(
+        "inactive: before one value",
+        "firewall { filter f { term a { from { protocol { inactive: ‹tcp; udp; } } } } }",
+        ["syntax-not-a-statement"],
+        rest: "set firewall filter f term a from protocol tcp\nset firewall filter f term a from protocol udp"
+    ),
+    ErrorCase(
+        "a command in a command",
+        "set ‹set system host-name a\nset system host-name a",
+        ["syntax-unexpected-command"],
+        rest: "set system host-name a"
+    ),
+    ErrorCase(
         "a protected statement cannot be changed until it is unprotected",
         """
         set firewall filter f term a then accept

@@ -252,6 +252,10 @@ struct ChainControlTests {
                 .unsupported("IPv4 option 68")
             ),
             (
+                .extensionHeader(.ipv4Option, type: 131, offset: 2, length: 1, testsPresence: false, into: .one),
+                .unsupported("a field of IPv4 option 131")
+            ),
+            (
                 .payloadLoad(.network, offset: 0, length: 16, into: Register(slot: 13)),
                 .unsupported("a payload load of 16 bytes at 0 of header network")
             ),

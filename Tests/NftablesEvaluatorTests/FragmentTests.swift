@@ -53,6 +53,7 @@ private let fragmentCases: [ExpressionCase] = [
         destinationPort(),
         true
     ),
+    .init("T1: to the last byte of the payload", ipv4([0, 1, 0x1e, 0x61], fragment: 185), destinationPort(), true),
     .init(
         "T1: six bytes of a later fragment break",
         later(),

@@ -57,6 +57,11 @@ struct ProgramGenerator {
         }
         add(NamedSet(name: "dispatch", key: .interfaceName, data: .verdict, elements: dispatch))
         add(NamedSet(name: "counters", key: .interfaceName, data: .object(.counter), elements: counters))
+        var policers: Set<SetElement> = []
+        for index in 0..<4 where numbers.chance(60) {
+            policers.insert(SetElement(.single(interfaceKey(index)), .object(limit(&numbers))))
+        }
+        add(NamedSet(name: "policers", key: .interfaceName, data: .object(.limit), elements: policers))
         var hosts: Set<SetElement> = []
         var next = 0
         while next < 12 {
@@ -85,6 +90,7 @@ struct ProgramGenerator {
         var rules = [
             Rule([loadInput, .objectMap(set: "counters", key: .one)]),
             Rule([loadHost, .objectMap(set: "hosts", key: .one)]),
+            Rule([loadInput, .objectMap(set: "policers", key: .one)]),
             Rule([loadHost, .lookup(set: "blocked", key: .one, into: nil, inverted: false), .verdict(.drop)]),
             Rule([loadInput, .verdictMap(set: "dispatch", key: .one)]),
         ]
@@ -102,11 +108,13 @@ struct ProgramGenerator {
         let set = constantSet(&numbers)
         let map = constantMap(&numbers)
         let host = numbers.below(12)
-        let name = "m-\(first)-\(second)-\(set)-\(map)-\(host)"
+        let shares = constantPolicers(&numbers)
+        let name = "m-\(first)-\(second)-\(set)-\(map)-\(host)-\(shares)"
         table.chains[name] = Chain(
             name: name,
             rules: [
                 Rule([loadHost, .lookup(set: set, key: .one, into: nil, inverted: false), .verdict(.jump(first))]),
+                Rule([loadHost, .objectMap(set: shares, key: .one)]),
                 Rule([loadHost, .verdictMap(set: map, key: .one)]),
                 Rule(hostIs(host) + [.object(.counter("always")), .verdict(.accept)]),
                 Rule([.verdict(.goto(second))]),
@@ -117,14 +125,27 @@ struct ProgramGenerator {
     }
 
     private mutating func leaf(_ numbers: inout SeededNumbers) -> String {
-        let (host, limit, accepts) = (numbers.below(12), numbers.below(3), numbers.chance(50))
+        let (host, limit, accepts) = (numbers.below(12), limit(&numbers), numbers.chance(50))
         let name = "l-\(host)-\(limit)-\(accepts)"
-        // A limit's name holds its parameters.
-        let key = ObjectKey.limit("limit-\(limit)")
-        table.objects[key] = .limit(Limit(rate: UInt64(limit + 1), burst: 1, unit: .packets, matchesOver: true))
-        var rules = [Rule([.object(key), .verdict(.drop)]), Rule(hostIs(host) + [.verdict(.drop)])]
+        var rules = [Rule([.object(.limit(limit)), .verdict(.drop)]), Rule(hostIs(host) + [.verdict(.drop)])]
         if accepts { rules.append(Rule([.verdict(.accept)])) }
         table.chains[name] = Chain(name: name, rules: rules)
+        return name
+    }
+
+    /// A limit, whose name holds its parameters; deep enough that one packet never exceeds it.
+    private mutating func limit(_ numbers: inout SeededNumbers) -> String {
+        let rate = numbers.below(3)
+        let limit = Limit(rate: UInt64(rate + 1), burst: 50, unit: .packets, matchesOver: true)
+        table.objects[.limit("limit-\(rate)")] = .limit(limit)
+        return "limit-\(rate)"
+    }
+
+    private mutating func constantPolicers(_ numbers: inout SeededNumbers) -> String {
+        let (limit, host) = (limit(&numbers), numbers.below(3))
+        let name = "p-\(limit)-\(host)"
+        let elements: Set<SetElement> = [SetElement(.single([UInt8(host)]), .object(limit))]
+        add(NamedSet(name: name, key: .integer(1), data: .object(.limit), isConstant: true, elements: elements))
         return name
     }
 
@@ -159,7 +180,7 @@ private func damageOnce(_ table: inout Table, _ numbers: inout SeededNumbers) {
     let chain = chains[numbers.below(chains.count)]
     let sets = table.sets.keys.sorted()
     let set = sets[numbers.below(sets.count)]
-    switch numbers.below(11) {
+    switch numbers.below(12) {
     case 0:
         table.chains["stray"] = Chain(
             name: "stray",
@@ -188,6 +209,15 @@ private func damageOnce(_ table: inout Table, _ numbers: inout SeededNumbers) {
             rules: [Rule(hostIs(numbers.below(12)) + [.verdict(.drop)])]
         )
     case 9:
+        // Base chains under names that are regular chains of many programs.
+        for host in 0..<12 where table.chains["l-\(host)-limit-0-true"] == nil {
+            table.chains["l-\(host)-limit-0-true"] = Chain(
+                name: "l-\(host)-limit-0-true",
+                base: BaseChain(hook: .input, priority: Int32(100 + host), policy: .accept),
+                rules: [Rule(hostIs(host) + [.verdict(.drop)])]
+            )
+        }
+    case 10:
         table.objects[.counter("stray")] = .counter
         table.sets["strays"] = NamedSet(
             name: "strays",

@@ -17,10 +17,12 @@ int CNetfilterShims_enterNetwork(int descriptor);
 
 // Attribute numbers newer than the headers that we build against (6.1); the kernel reports them, so they must be known.
 // NFTA_SET_TYPE and NFTA_SET_COUNT: name of the set's backend and number of elements (Linux 6.16).
-#define CNetfilterShims_NFTA_SET_TYPE 20u
-#define CNetfilterShims_NFTA_SET_COUNT 21u
+#define CNetfilterShims_NFTA_SET_TYPE 19u
+#define CNetfilterShims_NFTA_SET_COUNT 20u
 
 // NFT_BITWISE_BOOL became a macro for NFT_BITWISE_MASK_XOR in newer headers; the importer takes neither everywhere.
 #define CNetfilterShims_NFT_BITWISE_BOOL 0u
+
+#include "lab_network.h"
 
 #endif

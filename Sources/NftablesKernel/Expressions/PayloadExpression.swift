@@ -34,7 +34,12 @@ extension ExpressionEncoder {
         }
     }
 
-    private static func place(_ handle: borrowing ExpressionHandle, _ base: PayloadBase, _ offset: UInt32, _ length: UInt32) {
+    private static func place(
+        _ handle: borrowing ExpressionHandle,
+        _ base: PayloadBase,
+        _ offset: UInt32,
+        _ length: UInt32
+    ) {
         handle.set(NFTNL_EXPR_PAYLOAD_BASE, base.rawValue)
         handle.set(NFTNL_EXPR_PAYLOAD_OFFSET, offset)
         handle.set(NFTNL_EXPR_PAYLOAD_LEN, length)
