@@ -182,7 +182,8 @@ public struct ReferenceEvaluator: Sendable {
             return answer(vector, passage, record, Decision(.accept, .mode, nil))
         }
         let found = policies.lookUp(from: vector.fromZone, to: vector.toZone, passage.header, &record)
-        return answer(vector, passage, record, decide(found, passage.header, &record) ?? accepted(found))
+        let decision = decide(found, passage.header, &record) ?? accepted(found)
+        return answer(vector, passage, record, decision)
     }
 
     /// The number of a logical interface; a name without a unit means unit 0 (DESIGN §6).

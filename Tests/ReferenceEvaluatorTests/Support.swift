@@ -7,8 +7,11 @@ import NetworkTypes
 import ReferenceEvaluator
 
 /// The model of a configuration text, whatever the commit check says about it.
-func configuration(_ text: String) -> JunosConfiguration {
-    extractConfiguration(expandConfiguration(readConfiguration([(name: "test", text: text)]).tree).tree).configuration
+func configuration(_ text: String) -> JunosConfiguration { extraction(text).configuration }
+
+/// What extraction makes of a configuration text.
+func extraction(_ text: String) -> ExtractionResult {
+    extractConfiguration(expandConfiguration(readConfiguration([(name: "test", text: text)]).tree).tree)
 }
 
 /// An evaluator for a configuration text.
