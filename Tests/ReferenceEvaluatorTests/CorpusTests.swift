@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verdicts of outside oracles: the generated policies of aerleon, and the expectations of a network analyser.
 import Foundation
+import Diagnostics
 import JunosModel
 import JunosSyntax
 import NetworkTypes
