@@ -85,7 +85,7 @@ import Testing
         let outer = try NetworkNamespaceThread()
         let inner = try NetworkNamespaceThread()
         let pair = "/proc/self/task/\(inner.number)/ns/net"
-        let descriptor = open(pair, O_RDONLY | O_CLOEXEC)
+        let descriptor = unsafe open(pair, O_RDONLY | O_CLOEXEC)
         try #require(descriptor >= 0)
         try outer.run {
             var payload = AttributeWriter()
