@@ -20,9 +20,9 @@ func room(_ name: String, _ imports: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: imports, swiftSettings: settings)
 }
 
-/// A test target.
-func tests(_ name: String, _ imports: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: imports + ["TestSupport"], swiftSettings: settings)
+/// A test target; `files` are folders of data that its tests read where they lie.
+func tests(_ name: String, _ imports: [Target.Dependency], files: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: imports + ["TestSupport"], exclude: files, swiftSettings: settings)
 }
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -95,11 +95,13 @@ let package = Package(
         room(
             "Daemon",
             [
-                "Engine", "MetricsExposition", "JunosModel", "NftablesIR", "NftablesKernel", "Netlink", "NetworkTypes",
-                "Diagnostics", argumentParser,
+                "Engine", "MetricsExposition", "JunosModel", "NftablesCompiler", "NftablesIR", "NetworkTypes", "Diagnostics",
+                argumentParser,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
             ]
         ),
         .executableTarget(name: "sluice", dependencies: ["CommandLine"], swiftSettings: settings),
@@ -118,13 +120,21 @@ let package = Package(
         tests("NftablesIRTests", ["NftablesIR", "NetworkTypes"]),
         tests("ReferenceEvaluatorTests", ["ReferenceEvaluator", "JunosModel", "JunosSyntax", "NetworkTypes"]),
         tests("NftablesEvaluatorTests", ["NftablesEvaluator", "NftablesIR", "NetworkTypes"]),
-        tests("ReconcilerTests", ["Reconciler", "NftablesIR"]),
+        tests("ReconcilerTests", ["Reconciler", "NftablesEvaluator", "NftablesIR"]),
         tests(
             "NftablesCompilerTests",
             [
                 "NftablesCompiler", "JunosLowering", "PolicyModel", "NftablesIR", "JunosModel", "JunosSyntax",
                 "NetworkTypes", "Diagnostics", "NftablesEvaluator", "ReferenceEvaluator", "Verifier",
             ]
+        ),
+        tests(
+            "VerifierTests",
+            [
+                "Verifier", "JunosModel", "JunosSyntax", "ReferenceEvaluator", "NftablesIR", "NftablesEvaluator",
+                "NftablesCompiler", "JunosLowering", "NetworkTypes", "Diagnostics",
+            ],
+            files: ["Configurations"]
         ),
         tests("MetricsExpositionTests", ["MetricsExposition"]),
         tests(

@@ -18,7 +18,9 @@ public struct SourceLocation: Hashable, Sendable {
     }
 }
 
-/// How serious a diagnostic is. Only an error keeps a configuration from the kernel (DESIGN §3.19).
+/// How serious a diagnostic is.
+///
+/// Only an error keeps a configuration from the kernel (DESIGN §3.19).
 public enum Severity: String, Hashable, Sendable {
     case error
     case warning

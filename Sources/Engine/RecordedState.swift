@@ -60,9 +60,7 @@ public final class RecordedState: Sendable {
     ///
     /// - Throws: if another process holds the lock, named in the message; if the folder cannot be made.
     public init(holder: String) throws {
-        let target = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self/ns/net")
-        let inode = target.filter(\.isNumber)
-        folder = URL(filePath: "/run/sluice/netns-\(inode)")
+        folder = try Self.folderOfNamespace()
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
@@ -77,7 +75,8 @@ public final class RecordedState: Sendable {
             let owner = (try? String(contentsOf: path, encoding: .utf8))?
                 .trimmingCharacters(in: .whitespacesAndNewlines)
             throw RecordedStateError(
-                description: "this network namespace is held by \(owner ?? "another process"); stop it, or use it instead"
+                description:
+                    "this network namespace is held by \(owner ?? "another process"); stop it, or use it instead"
             )
         }
         try lock.truncate(atOffset: 0)
@@ -87,6 +86,21 @@ public final class RecordedState: Sendable {
     deinit { try? lock.close() }
 
     private var file: URL { folder.appending(path: "state.json") }
+
+    /// What was recorded, without the lock: for those who only look.
+    public static func peek() throws -> Recording {
+        let file = try folderOfNamespace().appending(path: "state.json")
+        guard let data = try? Data(contentsOf: file), let recording = try? JSONDecoder().decode(Recording.self, from: data)
+        else {
+            throw RecordedStateError(description: "no configuration is recorded for this namespace; apply one first")
+        }
+        return recording
+    }
+
+    private static func folderOfNamespace() throws -> URL {
+        let target = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self/ns/net")
+        return URL(filePath: "/run/sluice/netns-\(target.filter(\.isNumber))")
+    }
 
     /// What was recorded, if anything.
     public func read() throws -> Recording? {

@@ -79,7 +79,10 @@ struct FilterLowering {
             steps += lower(
                 filter,
                 version: version,
-                owner: TermOwner(isPerInterface: filter.isInterfaceSpecific || attachment.isList, mtu: mtu ?? defaultMTU)
+                owner: TermOwner(
+                    isPerInterface: filter.isInterfaceSpecific || attachment.isList,
+                    mtu: mtu ?? defaultMTU
+                )
             )
         }
         let result = FilterBody(

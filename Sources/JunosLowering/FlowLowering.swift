@@ -35,7 +35,11 @@ struct FlowLowering {
     /// The first index of a configured policy (flow reference §6.1).
     private static let firstIndex: UInt16 = 4
 
-    init(_ configuration: JunosConfiguration, _ security: SecurityConfiguration, keeping indices: [PolicyIdentity: UInt16]) {
+    init(
+        _ configuration: JunosConfiguration,
+        _ security: SecurityConfiguration,
+        keeping indices: [PolicyIdentity: UInt16]
+    ) {
         self.configuration = configuration
         self.security = security
         self.indices = indices

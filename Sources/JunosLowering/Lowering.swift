@@ -14,7 +14,9 @@ public struct LoweringResult: Sendable {
     public let policyIndices: [PolicyIdentity: UInt16]
 }
 
-/// Lowers a configuration. Total: what cannot be enforced never matches and is reported as an error.
+/// Lowers a configuration.
+///
+/// Total: what cannot be enforced never matches and is reported as an error.
 ///
 /// - Parameter indices: the session owners of earlier commits; they keep their numbers.
 public func lowerConfiguration(

@@ -163,7 +163,9 @@ struct MatchContext {
         let findable: Set<UInt8> = [7, 131, 137, 148]
         let numbers = ranges.flatMap { $0 }.compactMap { UInt8(exactly: $0) }
         guard numbers.allSatisfy(findable.contains) else {
-            problem("the kernel can only look for the IP options route-record, loose- and strict-source-route, router-alert")
+            problem(
+                "the kernel can only look for the IP options route-record, loose- and strict-source-route, router-alert"
+            )
             return [[]]
         }
         return isExcept
@@ -201,7 +203,11 @@ func bits(_ field: PacketField, width: UInt8, shift: UInt128, _ expression: BitE
         all.contains { truth[Int($0)] != truth[Int($0 ^ (1 << bit))] } ? mask | 1 << bit : mask
     }
     let values = all.filter { $0 & ~mask == 0 && truth[Int($0)] }
-    return .field(field, mask: UInt128(mask) << shift, shifted(IntervalSet(values: values.map { UInt128($0) }), by: shift))
+    return .field(
+        field,
+        mask: UInt128(mask) << shift,
+        shifted(IntervalSet(values: values.map { UInt128($0) }), by: shift)
+    )
 }
 
 /// Whether the bits satisfy the expression (filters reference §3.8).

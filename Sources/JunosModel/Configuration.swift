@@ -35,6 +35,8 @@ public struct JunosConfiguration: Hashable, Sendable {
     public var filters: [FilterName: FirewallFilter] = [:]
     /// `firewall policer`.
     public var policers: [String: Policer] = [:]
+    /// Forwarding classes in the order of their numbers: the predefined ones, then those of `class-of-service`.
+    public var forwardingClasses: [String] = predefinedForwardingClasses
     /// `firewall interface-set`: patterns of logical interfaces.
     public var interfaceSets: [String: [String]] = [:]
     /// `applications`: user-defined ones; they hide predefined ones of the same name (flow reference §5.1).

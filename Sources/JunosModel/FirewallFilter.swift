@@ -72,7 +72,9 @@ public struct FilterTerm: Hashable, Sendable {
     }
 }
 
-/// One keyword under `from`. Its values are alternatives.
+/// One keyword under `from`.
+///
+/// Its values are alternatives.
 public enum MatchCondition: Hashable, Sendable {
     /// `source-address`, `destination-address`, `address` and their prefix lists, merged into one longest-match list
     /// a field (filters reference §2.2, §2.4).

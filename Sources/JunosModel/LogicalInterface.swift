@@ -12,8 +12,11 @@ public struct LogicalInterface: Hashable, Sendable {
     public var vlanID: Int?
     /// The Linux device by `apply-macro linux { device X; }`, or by DESIGN §3.21; nil for `lo0` units.
     public var device: String?
-    /// The device MTU where configured, else nil; policers count with it (DESIGN §3.13).
+    /// The longest packet the configuration allows, IP header included, nil where it says nothing; policers count with
+    /// it (DESIGN §3.13).
     public var mtu: Int?
+    /// `apply-macro linux { offload exact; }`: merging of packets is to be turned off (DESIGN §3.23).
+    public var isOffloadExact: Bool
     /// What is configured a family; a family that is not configured is absent.
     public var families: [FilterFamily: FamilyConfiguration]
     /// Where it stands.
@@ -26,6 +29,7 @@ public struct LogicalInterface: Hashable, Sendable {
         vlanID: Int? = nil,
         device: String? = nil,
         mtu: Int? = nil,
+        isOffloadExact: Bool = false,
         families: [FilterFamily: FamilyConfiguration] = [:],
         source: StatementReference
     ) {
@@ -34,6 +38,7 @@ public struct LogicalInterface: Hashable, Sendable {
         self.vlanID = vlanID
         self.device = device
         self.mtu = mtu
+        self.isOffloadExact = isOffloadExact
         self.families = families
         self.source = source
     }

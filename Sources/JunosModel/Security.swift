@@ -15,6 +15,8 @@ public struct SecurityConfiguration: Hashable, Sendable {
     public var inetMode: ForwardingMode = .flowBased
     /// `forwarding-options family inet6 mode`, drop where not configured.
     public var inet6Mode: ForwardingMode = .drop
+    /// Whether `forwarding-options family inet6 mode` is configured.
+    public var isInet6ModeConfigured = false
     /// Security zones in configuration order.
     public var zones: [SecurityZone] = []
     /// `security address-book`; the zones' own books stand here too, attached to them.
@@ -181,6 +183,9 @@ public struct SecurityPolicy: Hashable, Sendable {
     /// Global policies only: zones it applies to; empty for any.
     public var toZones: [String]
     /// Names of addresses or sets, or `any`, `any-ipv4`, `any-ipv6`.
+    ///
+    /// An empty list matches nothing, even with
+    /// `excludesSource`: so stand policies that could not be understood.
     public var sourceAddresses: [String]
     /// `source-address-excluded`: the union is negated inside each family it has members of.
     public var excludesSource: Bool
@@ -239,7 +244,7 @@ public struct Application: Hashable, Sendable {
     public var name: String
     /// Its terms.
     public var terms: [ApplicationTerm]
-    /// Seconds of inactivity, nil for the protocol's default.
+    /// Seconds of inactivity, nil for the protocol's default, the highest number for `never`.
     public var inactivityTimeout: UInt32?
 
     /// Makes an application.

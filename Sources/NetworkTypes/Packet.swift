@@ -47,6 +47,34 @@ public struct Packet: Hashable, Sendable {
     }
 }
 
+extension Packet {
+    /// The same TCP packet with other sequence and acknowledgment numbers and the checksum that goes with them; nil
+    /// leaves a number as it is.
+    ///
+    /// An acknowledgment number is only written where the ACK flag is set. What is no TCP packet with a whole header
+    /// comes back as it is.
+    public func settingTCPNumbers(sequence: UInt32?, acknowledgment: UInt32?) -> Packet {
+        let header = header
+        guard header.upperProtocol == ProtocolNumber.tcp, !header.isLaterFragment, let offset = header.transportOffset,
+            offset + 20 <= header.end
+        else { return self }
+        var changed = bytes
+        if let sequence { changed.replaceSubrange(offset + 4..<offset + 8, with: fullword(sequence)) }
+        if let acknowledgment, bytes[offset + 13] & 0x10 != 0 {
+            changed.replaceSubrange(offset + 8..<offset + 12, with: fullword(acknowledgment))
+        }
+        // The checksum changes by what the words change by (RFC 1624), so that a fragment's or a wrong one stays so.
+        var sum = UInt64(~(UInt16(bytes[offset + 16]) << 8 | UInt16(bytes[offset + 17])))
+        for index in stride(from: offset + 4, to: offset + 12, by: 2) {
+            sum += UInt64(~(UInt16(bytes[index]) << 8 | UInt16(bytes[index + 1])))
+            sum += UInt64(UInt16(changed[index]) << 8 | UInt16(changed[index + 1]))
+        }
+        while sum > 0xffff { sum = (sum & 0xffff) + sum >> 16 }
+        changed.replaceSubrange(offset + 16..<offset + 18, with: halfword(~UInt16(sum)))
+        return Packet(family: family, bytes: changed)
+    }
+}
+
 /// The one's complement sum of 16-bit words, folded and inverted (RFC 1071).
 ///
 /// An odd last octet is the upper half of its word. `initial` carries the pseudo-header's sum.

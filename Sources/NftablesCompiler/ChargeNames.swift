@@ -4,6 +4,9 @@
 import NftablesIR
 import PolicyModel
 
+/// The name of a counter that no configuration can give (filters reference §5.5: no name starts with `__`).
+public let implicitDiscardName = "__implicit-discard"
+
 /// The names under which a filter body charges its state.
 struct ChargeNames: Hashable {
     /// How the instance is chosen.
@@ -20,8 +23,8 @@ struct ChargeNames: Hashable {
     var selector: Selector
     var pass: EvaluationPass
 
-    /// The name of a counter that no configuration can give (filters reference §5.5: no name starts with `__`).
-    static let implicitDiscard = "__implicit-discard"
+    /// What the implicit discard is charged to.
+    static let implicitDiscard = implicitDiscardName
 
     /// The map that chooses an object by device.
     func mapName(_ kind: String, _ name: String) -> String {

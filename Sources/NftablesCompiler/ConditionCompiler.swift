@@ -263,7 +263,9 @@ struct ConditionCompiler {
         }
         var expressions: [Expression] = []
         if range.lowerBound > 0 { expressions.append(.compare(.greaterOrEqual, .one, value(range.lowerBound, load))) }
-        if range.upperBound < highest { expressions.append(.compare(.lessOrEqual, .one, value(range.upperBound, load))) }
+        if range.upperBound < highest {
+            expressions.append(.compare(.lessOrEqual, .one, value(range.upperBound, load)))
+        }
         return expressions
     }
 

@@ -104,7 +104,10 @@ struct FilterCompiler {
                 let target =
                     alternatives.count == 1
                     ? chain
-                    : builder.chain("match", alternatives.map { Rule($0 + [.verdict(.goto(chain))], comment: step.origin) })
+                    : builder.chain(
+                        "match",
+                        alternatives.map { Rule($0 + [.verdict(.goto(chain))], comment: step.origin) }
+                    )
                 let guards = alternatives.count == 1 ? alternatives[0] : []
                 rules.append(Rule(guards + [.verdict(.jump(target))], comment: step.origin))
             }
@@ -209,8 +212,10 @@ struct FilterCompiler {
         ]
     }
 
-    /// Charges an object of the packet's instance. A look-up that may miss never shares a rule with a verdict but for
-    /// limits, whose elements are added before and removed after everything that reads them (kernel facts T16).
+    /// Charges an object of the packet's instance.
+    ///
+    /// A look-up that may miss never shares a rule with a verdict but for limits, whose elements are added before
+    /// and removed after everything that reads them (kernel facts T16).
     private func charge(
         _ kind: String,
         _ objectKind: ObjectKind,

@@ -33,7 +33,10 @@ struct FlowCompiler {
             )
         }
         chain.append(
-            Rule([.metaLoad(.inputInterfaceName, into: .one), .verdictMap(set: "transit", key: .one)], comment: "from-zone")
+            Rule(
+                [.metaLoad(.inputInterfaceName, into: .one), .verdictMap(set: "transit", key: .one)],
+                comment: "from-zone"
+            )
         )
         chain += drop([], "no-zone", &builder)
         builder.baseChain("transit", BaseChain(hook: .forward, priority: 0), chain)

@@ -6,7 +6,9 @@ import PolicyModel
 /// Limit parameters, and the packet lengths beyond which a packet takes one more token.
 struct KernelBucket: Hashable {
     let limit: Limit
-    /// Ascending; 0 first. A packet of L bytes takes a token for each threshold below L.
+    /// Ascending; 0 first.
+    ///
+    /// A packet of L bytes takes a token for each threshold below L.
     let thresholds: [UInt64]
 
     /// Quanta that the longest packet of an interface takes.

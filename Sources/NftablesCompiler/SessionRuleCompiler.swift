@@ -23,7 +23,9 @@ enum FlowCounter {
     static func drop(_ reason: String) -> String { stateName(["flow", reason]) }
 }
 
-/// Compiles the rules of zone pairs. Packets are whole here: conntrack has reassembled them.
+/// Compiles the rules of zone pairs.
+///
+/// Packets are whole here: conntrack has reassembled them.
 struct SessionRuleCompiler {
     /// The chain that decides first packets of a pair.
     func chain(_ rules: [SessionRule], end: ContextEnd, _ builder: inout ProgramBuilder) -> String {
@@ -42,7 +44,15 @@ struct SessionRuleCompiler {
             guard let match = rule.addresses[version], !match.isNever else { return [] }
             let conditions = ConditionCompiler(version: version, access: .transportHeader)
             let alternatives = conditions.alternatives(match, &builder)
-            return compile(isVersion(version), alternatives, rule.services, version: version, action, rule.origin, &builder)
+            return compile(
+                isVersion(version),
+                alternatives,
+                rule.services,
+                version: version,
+                action,
+                rule.origin,
+                &builder
+            )
         }
     }
 

@@ -89,7 +89,8 @@ extension ObjectKey {
 extension Limit {
     /// The parameters in nft syntax.
     public var nftText: String {
-        let period = [1: "second", 60: "minute", 3600: "hour", 86400: "day", 604_800: "week"][self.period] ?? "\(self.period)s"
+        let period =
+            [1: "second", 60: "minute", 3600: "hour", 86400: "day", 604_800: "week"][self.period] ?? "\(self.period)s"
         let over = matchesOver ? "over " : ""
         switch unit {
         case .packets: return "rate \(over)\(rate)/\(period) burst \(burst) packets"

@@ -29,7 +29,10 @@ struct RuleRenderer {
             registers[register] =
                 isTest
                 ? Operand(text: name, type: "presence")
-                : Operand(text: "@\(name.split(separator: " ").joined(separator: "-")),\(offset * 8),\(length * 8)", type: "")
+                : Operand(
+                    text: "@\(name.split(separator: " ").joined(separator: "-")),\(offset * 8),\(length * 8)",
+                    type: ""
+                )
         case .conntrackLoad(let key, _, let register):
             registers[register] = Operand(text: conntrackText(key), type: key == .state ? "ct_state" : "mark")
         case .conntrackStore(let key, let register): words.append("\(conntrackText(key)) set \(text(register))")
@@ -61,11 +64,12 @@ struct RuleRenderer {
             words.append("log prefix \"\(log.prefix)\" group \(log.group)")
             if log.snapLength > 0 { words.append("snaplen \(log.snapLength)") }
             if log.queueThreshold > 0 { words.append("queue-threshold \(log.queueThreshold)") }
-        case .reject(.icmp(let code)): words.append("reject with icmp code \(code)")
-        case .reject(.icmpx(let code)): words.append("reject with icmpx code \(code)")
+        case .reject(.icmp(let code)): words.append("reject with icmp \(code)")
+        case .reject(.icmpx(let code)): words.append("reject with icmpx \(code)")
         case .reject(.tcpReset): words.append("reject with tcp reset")
         case .notrack: words.append("notrack")
-        case .unknown(let name, let attributes): words.append("# unknown expression \(name) (\(attributes.count) bytes)")
+        case .unknown(let name, let attributes):
+            words.append("# unknown expression \(name) (\(attributes.count) bytes)")
         }
     }
 
@@ -82,7 +86,8 @@ struct RuleRenderer {
             return
         }
         let symbol = ["", "!= ", "< ", "<= ", "> ", ">= "][Int(comparison.rawValue)]
-        let shown = operand.type == "nfproto" ? (value.bytes == [2] ? "ipv4" : "ipv6") : valueText(value.bytes, operand.type)
+        let shown =
+            operand.type == "nfproto" ? (value.bytes == [2] ? "ipv4" : "ipv6") : valueText(value.bytes, operand.type)
         words.append("\(operand.text) \(symbol)\(shown)")
     }
 

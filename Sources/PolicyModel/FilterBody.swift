@@ -116,7 +116,9 @@ public struct FilterStep: Hashable, Sendable {
     }
 }
 
-/// The steps of one effective filter for one IP version. What no step decides is dropped.
+/// The steps of one effective filter for one IP version.
+///
+/// What no step decides is dropped.
 public struct FilterBody: Hashable, Sendable {
     /// The family the filter was written for: `inet`, `inet6` or `any`.
     public var family: String

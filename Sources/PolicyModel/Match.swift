@@ -64,7 +64,9 @@ public enum Condition: Hashable, Sendable {
     case ipv4Option(UInt8, isPresent: Bool)
 }
 
-/// A conjunction of clauses; each clause is a disjunction of conditions. No clause: every packet.
+/// A conjunction of clauses; each clause is a disjunction of conditions.
+///
+/// No clause: every packet.
 public struct MatchExpression: Hashable, Sendable {
     /// The clauses; an empty one is never true.
     public var clauses: [[Condition]]

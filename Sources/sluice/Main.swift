@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// The program `sluice`; everything it does is in CommandLine.
+import CommandLine
+
 @main
 enum Program {
-    static func main() {}
+    static func main() {
+        runSluice()
+    }
 }

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command `sluiced`: its options, and the services that make it up.
+import ArgumentParser
+import Engine
+import Foundation
+import Logging
+import NftablesCompiler
+import ServiceLifecycle
+import UnixSignals
+
+struct DaemonCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sluiced",
+        abstract: "Keep the kernel in line with a configuration; serve metrics.",
+        discussion: """
+            Applies DIR/sluice.conf at start, and again on SIGHUP. Whatever somebody else changes in our table is \
+            repaired within a second, counters kept. SIGTERM ends the daemon and leaves the program in the kernel.
+            """
+    )
+
+    @Option(help: "Folder with sluice.conf.") var configDir: String
+    @Option(help: "Network namespace by name or path; without it the current one.") var netns: String?
+    @Option(help: "Where `sluice show` asks.") var controlSocket: String?
+    @Option(help: "Address and port of the metrics page.") var metrics = "127.0.0.1:9723"
+    @Option(
+        help: ArgumentHelp(
+            "Who may reach the router while it has no valid program.",
+            valueName: "IFNAME[,PREFIX]:tcp/PORT"
+        )
+    )
+    var management: [String] = []
+
+    func validate() throws {
+        _ = try parsedManagement()
+        _ = try parsedMetrics()
+    }
+
+    func parsedManagement() throws -> [ManagementAccess] {
+        try management.map { text in
+            guard let access = ManagementAccess(text) else {
+                throw ValidationError("--management takes IFNAME[,PREFIX]:tcp/PORT, not '\(text)'")
+            }
+            return access
+        }
+    }
+
+    func parsedMetrics() throws -> (address: String, port: UInt16) {
+        guard let colon = metrics.lastIndex(of: ":"), let port = UInt16(metrics[metrics.index(after: colon)...]) else {
+            throw ValidationError("--metrics takes ADDRESS:PORT, not '\(metrics)'")
+        }
+        return (String(metrics[..<colon]), port)
+    }
+}
+
+/// Runs `sluiced` with the process's arguments and ends the process.
+public func runDaemon() async -> Never {
+    let command: DaemonCommand
+    do {
+        command = try DaemonCommand.parse()
+    } catch {
+        let isAnswer = DaemonCommand.exitCode(for: error) == .success
+        let text = DaemonCommand.fullMessage(for: error)
+        FileHandle(fileDescriptor: isAnswer ? STDOUT_FILENO : STDERR_FILENO).write(Data((text + "\n").utf8))
+        exit(isAnswer ? 0 : 2)
+    }
+    let logger = Logger(label: "sluiced")
+    do {
+        try await serve(command, logger)
+        exit(0)
+    } catch {
+        logger.critical("\(error)")
+        exit(3)
+    }
+}
+
+/// Wires the services and runs them until one fails or a signal ends them.
+private func serve(_ command: DaemonCommand, _ logger: Logger) async throws {
+    let keeper = ProgramKeeper(
+        folder: command.configDir,
+        namespace: command.netns,
+        management: try command.parsedManagement(),
+        logger: logger
+    )
+    let (address, port) = try command.parsedMetrics()
+    var services: [any Service] = [
+        KeeperService(keeper: keeper),
+        PageService(address: address, port: port, keeper: keeper, logger: logger),
+    ]
+    if let path = command.controlSocket { services.append(ControlService(path: path, keeper: keeper, logger: logger)) }
+    let group = ServiceGroup(
+        configuration: ServiceGroupConfiguration(
+            services: services,
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+    )
+    try await group.run()
+}

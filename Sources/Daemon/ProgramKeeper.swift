@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop that keeps the kernel in line: on one thread of its own, which is in the router's network namespace.
+import Diagnostics
+import Engine
+import Foundation
+import JunosModel
+import Logging
+import MetricsExposition
+import NftablesCompiler
+import NftablesIR
+import Synchronization
+
+/// Applies, watches, repairs.
+final class ProgramKeeper: Sendable {
+    /// What other threads may see and ask.
+    struct Shared {
+        var configuration = JunosConfiguration()
+        var counts = DaemonCounts()
+        var isReloadAsked = false
+        var isStopAsked = false
+        var isReady = false
+    }
+
+    let shared = Mutex(Shared())
+    private let folder: String
+    private let namespace: String?
+    private let management: [ManagementAccess]
+    private let logger: Logger
+
+    /// How long the loop waits for a notification before it looks at stop and reload, in milliseconds.
+    private static let patience: Int32 = 200
+
+    init(folder: String, namespace: String?, management: [ManagementAccess], logger: Logger) {
+        self.folder = folder
+        self.namespace = namespace
+        self.management = management
+        self.logger = logger
+    }
+
+    /// Runs until asked to stop; the program stays in the kernel.
+    func run() throws {
+        if let namespace { try enterNetworkNamespace(namespace) }
+        let router = try Router(holder: "sluiced")
+        let events = try RulesetEvents()
+        var wanted = try commit(router, isStart: true)
+        shared.withLock { $0.isReady = true }
+        var settled = try router.deployment.generation()
+        while !shared.withLock({ $0.isStopAsked }) {
+            // Notices only wake us; the generation tells the truth (kernel facts §8).
+            try events.wait(milliseconds: Self.patience)
+            if shared.withLock({ exchange(&$0.isReloadAsked, with: false) }) {
+                wanted = try commit(router, isStart: false) ?? wanted
+                settled = try router.deployment.generation()
+            }
+            guard let wanted, try router.deployment.generation() != settled else { continue }
+            settled = try repair(router, wanted) ?? settled
+        }
+    }
+
+    /// The metrics page from a fresh reading.
+    func metrics() throws -> Exposition {
+        let statistics = Statistics(try Deployment().counters())
+        return metricsPage(statistics, sessions: sessionCount(), shared.withLock { $0.counts })
+    }
+
+    /// Answers an operational command.
+    func answer(_ words: [String]) throws -> OperationalAnswer {
+        let configuration = shared.withLock { $0.configuration }
+        return operationalAnswer(words, configuration, Statistics(try Deployment().counters()))
+    }
+
+    /// Reads and applies the configuration; nil if it was refused, and what was loaded stays.
+    private func commit(_ router: Router, isStart: Bool) throws -> Table? {
+        let path = folder + "/sluice.conf"
+        do {
+            guard let data = FileManager.default.contents(atPath: path) else {
+                throw CommitRefusal(description: "\(path): no such file, or not permitted")
+            }
+            let source = ConfigurationSource(name: path, text: String(decoding: data, as: UTF8.self))
+            let compiled = try router.compile([source])
+            for diagnostic in compiled.diagnostics {
+                logger.log(level: diagnostic.severity == .error ? .error : .notice, "\(diagnostic.text)")
+            }
+            guard compiled.isValid else { throw CommitRefusal(description: "\(path) is refused") }
+            let outcome = try router.apply(compiled) { logger.debug("\($0)") }
+            for warning in outcome.warnings { logger.warning("\(warning)") }
+            shared.withLock {
+                $0.configuration = compiled.configuration
+                $0.counts.lastCommitSucceeded = true
+            }
+            logger.info("commit complete: \(outcome.changes) changes sent")
+            return compiled.table
+        } catch {
+            shared.withLock {
+                $0.counts.lastCommitSucceeded = false
+                $0.counts.commitFailures += 1
+            }
+            logger.error("\(error)")
+            guard isStart else {
+                logger.error("the program that is loaded stays")
+                return nil
+            }
+            return try fallBack(router)
+        }
+    }
+
+    /// At start without a valid configuration: the recorded program if the kernel holds it, else lockdown
+    /// (DESIGN §3.20).
+    private func fallBack(_ router: Router) throws -> Table? {
+        if let recording = try router.recordingInForce() {
+            let compiled = try router.compile(recording.sources.map { .init(name: $0.name, text: $0.text) })
+            shared.withLock { $0.configuration = compiled.configuration }
+            logger.warning("keeping the program that is loaded")
+            return compiled.table
+        }
+        if let loaded = try router.deployment.read() {
+            logger.warning("keeping the table that is loaded; it was made from no recorded configuration")
+            return loaded
+        }
+        let lockdown = compileLockdown(management)
+        _ = try router.deployment.apply(lockdown)
+        logger.critical("no valid configuration: lockdown is loaded; only management gets through")
+        return lockdown
+    }
+
+    /// Brings the kernel back; nil if that failed, and it is tried again.
+    private func repair(_ router: Router, _ wanted: Table) throws -> UInt32? {
+        do {
+            let report = try router.deployment.apply(wanted)
+            guard report.changes > 0 else { return report.generation }
+            shared.withLock {
+                $0.counts.drifts += 1
+                $0.counts.repairs += 1
+            }
+            logger.warning("repaired: \(report.drift.prefix(5).joined(separator: "; "))")
+            return report.generation
+        } catch {
+            shared.withLock { $0.counts.drifts += 1 }
+            logger.error("cannot repair: \(error)")
+            return nil
+        }
+    }
+}
+
+/// Why a commit did not happen.
+private struct CommitRefusal: Error, CustomStringConvertible {
+    let description: String
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon's services: the keeper's thread, SIGHUP, the metrics page, the control socket.
+import Engine
+import FlyingFox
+import FlyingSocks
+import Foundation
+import Logging
+import MetricsExposition
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+
+/// Runs the keeper on a thread of its own and passes SIGHUP to it.
+struct KeeperService: Service {
+    let keeper: ProgramKeeper
+
+    func run() async throws {
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        try await withGracefulShutdownHandler {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for await _ in hangups { keeper.shared.withLock { $0.isReloadAsked = true } }
+                }
+                group.addTask { try await runOnThread() }
+                // The keeper's end ends the service; the signal task never ends by itself.
+                try await group.next()
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            keeper.shared.withLock { $0.isStopAsked = true }
+        }
+    }
+
+    private func runOnThread() async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            let thread = Thread {
+                continuation.resume(with: Result { try keeper.run() })
+            }
+            thread.name = "keeper"
+            thread.start()
+        }
+    }
+}
+
+/// Serves `/metrics`.
+struct PageService: Service {
+    let address: String
+    let port: UInt16
+    let keeper: ProgramKeeper
+    let logger: Logger
+
+    func run() async throws {
+        let server = HTTPServer(address: try .inet(ip4: address, port: port), logger: .disabled)
+        await server.appendRoute("GET /metrics") { _ in
+            do {
+                let page = try keeper.metrics()
+                return HTTPResponse(
+                    statusCode: .ok,
+                    headers: [.contentType: Exposition.contentType],
+                    body: Data(page.bytes)
+                )
+            } catch {
+                return HTTPResponse(statusCode: .internalServerError, body: Data("\(error)\n".utf8))
+            }
+        }
+        logger.info("metrics on http://\(address):\(port)/metrics")
+        try await run(server)
+    }
+}
+
+/// Answers `sluice show` on a socket that only its owner can open.
+struct ControlService: Service {
+    let path: String
+    let keeper: ProgramKeeper
+    let logger: Logger
+
+    func run() async throws {
+        try? FileManager.default.removeItem(atPath: path)
+        let server = HTTPServer(address: .unix(path: path), logger: .disabled)
+        await server.appendRoute("GET /show") { request in
+            let words = request.query.filter { $0.name == "word" }.map(\.value)
+            do {
+                switch try keeper.answer(words) {
+                case .text(let text): return HTTPResponse(statusCode: .ok, body: Data(text.utf8))
+                case .problem(let text): return HTTPResponse(statusCode: .badRequest, body: Data(text.utf8))
+                }
+            } catch {
+                return HTTPResponse(statusCode: .internalServerError, body: Data("\(error)".utf8))
+            }
+        }
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try await run(server)
+    }
+}
+
+extension Service {
+    /// Runs a server until shutdown is asked; being cancelled is how it ends.
+    fileprivate func run(_ server: HTTPServer) async throws {
+        do {
+            try await cancelWhenGracefulShutdown { try await server.run() }
+        } catch is CancellationError {
+        } catch SocketError.disconnected {
+        }
+    }
+}

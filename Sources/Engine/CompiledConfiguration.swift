@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// From texts to the kernel program, with every remark on the way (DESIGN §2).
+public import Diagnostics
+public import JunosLowering
+public import JunosModel
+public import JunosSyntax
+import NftablesCompiler
+public import NftablesIR
+import PolicyModel
+
+/// One text of a configuration with its name.
+public struct ConfigurationSource: Hashable, Sendable {
+    /// The file's name, `-` for standard input.
+    public var name: String
+    /// Its text.
+    public var text: String
+
+    /// Makes a source.
+    public init(name: String, text: String) {
+        self.name = name
+        self.text = text
+    }
+}
+
+/// A configuration in all its forms.
+public struct CompiledConfiguration: Sendable {
+    /// What it was read from.
+    public let sources: [ConfigurationSource]
+    /// As read, before groups and the like.
+    public let tree: ConfigurationTree
+    /// The meaning half's view.
+    public let configuration: JunosConfiguration
+    /// Everything that was found, in the order of the stages.
+    public let diagnostics: [Diagnostic]
+    /// The kernel program; not to be applied if there are errors.
+    public let table: Table
+    /// Session owners by number.
+    public let policyIndices: [PolicyIdentity: UInt16]
+    /// What names the configuration in the kernel's marker chain.
+    public let digest: String
+
+    /// Whether it may be applied.
+    public var isValid: Bool { !diagnostics.containsErrors }
+}
+
+/// Reads, expands, checks, lowers and compiles.
+///
+/// - Parameter indices: session owners of earlier commits, which keep their numbers.
+public func compileConfiguration(
+    _ sources: [ConfigurationSource],
+    keeping indices: [PolicyIdentity: UInt16] = [:]
+) -> CompiledConfiguration {
+    let read = readConfiguration(sources.map { ($0.name, $0.text) })
+    let expanded = expandConfiguration(read.tree)
+    let extracted = extractConfiguration(expanded.tree)
+    let lowered = lowerConfiguration(extracted.configuration, keeping: indices)
+    var hash = ContentHash()
+    hash.add(renderSet(read.tree))
+    return CompiledConfiguration(
+        sources: sources,
+        tree: read.tree,
+        configuration: extracted.configuration,
+        diagnostics: read.diagnostics + expanded.diagnostics + extracted.diagnostics + lowered.diagnostics,
+        table: compileProgram(lowered.policy, digest: hash.text),
+        policyIndices: lowered.policyIndices,
+        digest: hash.text
+    )
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// One router: its recorded state, its live program, and the commits that change both (DESIGN §4, §6 `apply`, `remove`).
+import Foundation
+import JunosLowering
+import JunosModel
+import NftablesCompiler
+import NftablesIR
+
+/// What a commit did.
+public struct CommitOutcome: Sendable {
+    /// Changes sent to the kernel.
+    public var changes = 0
+    /// What the administrator should know.
+    public var warnings: [String] = []
+}
+
+/// What taking the program out did.
+public struct RemovalOutcome: Sendable {
+    /// Whether there was a program.
+    public var removed = false
+    /// What could not be restored.
+    public var warnings: [String] = []
+}
+
+/// The router of the current network namespace; holds its lock while it lives.
+public final class Router {
+    /// The live program.
+    public let deployment: Deployment
+    private let state: RecordedState
+
+    /// Opens and locks the router.
+    public init(holder: String) throws {
+        state = try RecordedState(holder: holder)
+        deployment = try Deployment()
+    }
+
+    /// Compiles a configuration; session owners of the program in force keep their numbers.
+    public func compile(_ sources: [ConfigurationSource]) throws -> CompiledConfiguration {
+        compileConfiguration(sources, keeping: try recordingInForce()?.policyIndices ?? [:])
+    }
+
+    /// The recorded configuration, if the kernel still holds what was made from it.
+    public func recordingInForce() throws -> Recording? {
+        guard let recording = try state.read() else { return nil }
+        let marker = try deployment.read()?.chains.keys.first { $0.hasPrefix(markerPrefix) }
+        return marker == markerPrefix + recording.digest ? recording : nil
+    }
+
+    /// Tries the program in a sandbox, loads it, reads it back; a difference restores what was there.
+    ///
+    /// - Throws: `DeploymentError`; the program that was loaded before is loaded still.
+    public func apply(_ compiled: CompiledConfiguration, progress: (String) -> Void) throws -> CommitOutcome {
+        var outcome = CommitOutcome()
+        let before = try deployment.read()
+        if before != compiled.table {
+            progress("trying the program in a sandbox")
+            // REHEARSE
+        }
+        let recording = try state.read()
+        progress("loading \(compiled.table.chains.count) chains")
+        let report: DeploymentReport
+        do {
+            report = try deployment.apply(compiled.table)
+            progress("reading back")
+            try deployment.confirm(compiled.table)
+        } catch {
+            // What was there comes back; its counters were never touched.
+            if let before { _ = try? deployment.apply(before) } else { _ = try? deployment.remove() }
+            throw error
+        }
+        outcome.changes = report.changes
+        // Forwarding only behind a loaded program (kernel facts §17 step 1).
+        let sysctls = setSysctls(neededSysctls(compiled.configuration))
+        outcome.warnings += sysctls.refused.map { "sysctl \($0)" }
+        outcome.warnings += unnamedDevices(compiled.configuration)
+        var previous = recording?.previousSysctls ?? [:]
+        previous.merge(sysctls.previous) { first, _ in first }
+        try state.write(
+            Recording(
+                sources: compiled.sources.map { Recording.Source(name: $0.name, text: $0.text) },
+                digest: compiled.digest,
+                policies: compiled.policyIndices
+                    .map { Recording.Policy(identity: [$0.key.from, $0.key.to, $0.key.name], index: $0.value) }
+                    .sorted { $0.index < $1.index },
+                previousSysctls: previous
+            )
+        )
+        return outcome
+    }
+
+    /// Takes the program out and restores what was recorded.
+    public func remove() throws -> RemovalOutcome {
+        var outcome = RemovalOutcome()
+        let recording = try state.read()
+        outcome.removed = try deployment.remove()
+        outcome.warnings = restoreSysctls(recording?.previousSysctls ?? [:]).map { "sysctl \($0) could not be restored" }
+        try state.remove()
+        return outcome
+    }
+
+    /// Devices of the namespace that the configuration does not name (DESIGN §3.21).
+    private func unnamedDevices(_ configuration: JunosConfiguration) -> [String] {
+        let named = Set(configuration.interfaces.compactMap(\.device))
+        let present = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/sys/net/ipv4/conf")) ?? []
+        let unnamed = present.filter { !["all", "default", "lo"].contains($0) && !named.contains($0) }.sorted()
+        guard !unnamed.isEmpty else { return [] }
+        let fate = configuration.security == nil ? "accepted without any filter" : "in the null zone: dropped"
+        return ["devices that the configuration does not name are \(fate): \(unnamed.joined(separator: ", "))"]
+    }
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// The terms of one effective filter: a filter, or a list as one, with nested filters in place (filters reference
+// §1.1, §5.2, §5.4).
+import JunosModel
+import NetworkTypes
+
+/// A term whose names are numbers.
+struct FilterBodyTerm: Sendable {
+    let conditions: [FilterCondition]
+    /// The conditions as configured, for traces and for the question whether a second pass can differ.
+    let source: [MatchCondition]
+    /// Index among the body's counter names.
+    let counter: Int?
+    /// Index among the body's policers.
+    let policer: Int?
+    let forwardingClass: Int?
+    let lossPriority: LossPriority?
+    let dscp: UInt8?
+    let packetMode: Bool
+    let logs: Bool
+    let outcome: TermOutcome
+    /// `firewall family F filter NAME term T`.
+    let path: String
+}
+
+/// A policer as the terms of a body name it.
+struct FilterBodyPolicer: Sendable {
+    let parameters: BucketParameters
+    let discards: Bool
+    let lossPriority: LossPriority?
+    let forwardingClass: Int?
+    /// `POLICER-TERM`, or `POLICER` where all terms share it (filters reference §4.4, §5.5).
+    let name: String
+    /// Tells buckets of one instance apart.
+    let scope: String
+}
+
+/// What a packet of one family meets where one filter or list is attached.
+///
+/// Shared by every interface that names the same filters.
+struct FilterBody: Sendable {
+    let family: FilterFamily
+    let terms: [FilterBodyTerm]
+    let counters: [String]
+    let policers: [FilterBodyPolicer]
+    /// `firewall family F filter NAME implicit-discard`.
+    let implicitDiscard: String
+    /// Whether each instance has buckets of its own (DESIGN §3.8).
+    let isInterfaceSpecific: Bool
+}
+
+/// Makes bodies from the configuration.
+struct FilterBodyBuilder {
+    private let configuration: JunosConfiguration
+    private var prefixLists: PrefixListCache
+    private var bodies: [Key: FilterBody] = [:]
+    private(set) var names: FilterNames
+
+    private struct Key: Hashable {
+        let family: FilterFamily
+        let filters: [String]
+        let isList: Bool
+        let version: AddressFamily
+    }
+
+    init(_ configuration: JunosConfiguration) {
+        self.configuration = configuration
+        prefixLists = PrefixListCache(configuration.prefixLists)
+        names = FilterNames(configuration)
+    }
+
+    /// The body that packets of one version meet at an attachment; made once for the same filters in the same order.
+    ///
+    /// An undefined filter, which only lenient evaluation meets, has no terms.
+    mutating func body(
+        _ family: FilterFamily,
+        _ attachment: FilterAttachment,
+        _ version: AddressFamily,
+        mtu: Int
+    ) -> FilterBody {
+        let key = Key(family: family, filters: attachment.filters, isList: attachment.isList, version: version)
+        if let known = bodies[key] { return known }
+        let filters = attachment.filters.compactMap { configuration.filters[FilterName(family, $0)] }
+        var work = Work(version: version, mtu: mtu)
+        for filter in filters { append(filter, nestedIn: nil, to: &work) }
+        let body = FilterBody(
+            family: family,
+            terms: work.terms,
+            counters: work.counters,
+            policers: work.policers,
+            // A list has one implicit discard, behind its last filter (§5.2).
+            implicitDiscard:
+                "firewall family \(family.rawValue) filter \(attachment.filters.last ?? "") implicit-discard",
+            // A list is always per interface (§5.2).
+            isInterfaceSpecific: attachment.isList || filters.contains(where: \.isInterfaceSpecific)
+        )
+        bodies[key] = body
+        return body
+    }
+
+    private struct Work {
+        let version: AddressFamily
+        let mtu: Int
+        var terms: [FilterBodyTerm] = []
+        var counters: [String] = []
+        var counterNumbers: [String: Int] = [:]
+        var policers: [FilterBodyPolicer] = []
+        var policerNumbers: [String: Int] = [:]
+
+        /// Terms that use one name share the counter (§4.3).
+        mutating func counter(_ name: String) -> Int {
+            if let known = counterNumbers[name] { return known }
+            counters.append(name)
+            counterNumbers[name] = counters.count - 1
+            return counters.count - 1
+        }
+    }
+
+    private mutating func append(_ filter: FirewallFilter, nestedIn parent: FirewallFilter?, to work: inout Work) {
+        for term in filter.terms {
+            if let nested = term.nestedFilter {
+                // The other filter's terms stand here, without its implicit discard; one level deep (§5.4).
+                guard parent == nil, let other = configuration.filters[FilterName(filter.name.family, nested)] else {
+                    continue
+                }
+                append(other, nestedIn: filter, to: &work)
+            } else {
+                let conditions = term.from.map { condition($0, work.version) }
+                work.terms.append(
+                    FilterBodyTerm(
+                        conditions: conditions,
+                        source: term.from,
+                        counter: term.then.count.map { work.counter($0) },
+                        policer: term.then.policer.flatMap { policer($0, of: term, in: filter, &work) },
+                        forwardingClass: term.then.forwardingClass.map { names.forwardingClass($0) },
+                        lossPriority: term.then.lossPriority,
+                        dscp: term.then.dscp,
+                        packetMode: term.then.packetMode,
+                        logs: term.then.log || term.then.syslog,
+                        // A term that says nothing terminating accepts (§1.1 rule 4).
+                        outcome: term.then.outcome ?? .accept,
+                        path:
+                            "firewall family \(filter.name.family.rawValue) filter \(filter.name.name) term \(term.name)"
+                    )
+                )
+            }
+        }
+    }
+
+    /// The number of the bucket's user: one a term, or one a filter with `filter-specific` (§4.4).
+    private mutating func policer(
+        _ name: String,
+        of term: FilterTerm,
+        in filter: FirewallFilter,
+        _ work: inout Work
+    ) -> Int? {
+        guard let policer = configuration.policers[name] else { return nil }
+        let shown = policer.isFilterSpecific ? name : "\(name)-\(term.name)"
+        let scope = policer.isFilterSpecific ? name : "\(name)/\(filter.name.name)/\(term.name)"
+        if let known = work.policerNumbers[scope] { return known }
+        work.policers.append(
+            FilterBodyPolicer(
+                parameters: BucketParameters(policer.rate, mtu: work.mtu),
+                discards: policer.discards,
+                lossPriority: policer.lossPriority,
+                forwardingClass: policer.forwardingClass.map { names.forwardingClass($0) },
+                name: shown,
+                scope: scope
+            )
+        )
+        work.policerNumbers[scope] = work.policers.count - 1
+        return work.policers.count - 1
+    }
+
+    private mutating func condition(_ condition: MatchCondition, _ version: AddressFamily) -> FilterCondition {
+        switch condition {
+        case .address(let field, let entries): .address(field, AddressMatcher(entries, version, &prefixLists))
+        case .number(let field, let ranges, let isExcept): .number(field, RangeSet(ranges), isExcept: isExcept)
+        case .tcpFlags(let expression): .tcpFlags(TruthSet(expression, width: 6))
+        // (ack | rst) and (!ack & syn), without a look at the protocol (§3.2).
+        case .tcpEstablished: .tcpFlags(TruthSet(.or(.bits(0x10), .bits(0x04)), width: 6))
+        case .tcpInitial: .tcpFlags(TruthSet(.and(.not(.bits(0x10)), .bits(0x02)), width: 6))
+        case .fragmentFlags(let expression): .fragmentFlags(TruthSet(expression, width: 4))
+        case .isFragment: .isFragment
+        case .firstFragment: .firstFragment
+        case .lastFragment: .lastFragment
+        case .interface(let patterns):
+            .interface(patterns.reduce(into: Set()) { $0.formUnion(names.interfaces(matching: $1)) })
+        case .interfaceSet(let sets): .interface(sets.reduce(into: Set()) { $0.formUnion(names.interfaces(inSet: $1)) })
+        case .forwardingClass(let classes, let isExcept):
+            .forwardingClass(Set(classes.map { names.forwardingClass($0) }), isExcept: isExcept)
+        case .lossPriority(let levels, let isExcept): .lossPriority(Set(levels), isExcept: isExcept)
+        case .ipOptions(let ranges, let any, let isExcept): .ipOptions(RangeSet(ranges), any: any, isExcept: isExcept)
+        case .extensionHeader(let ranges, let any, let isExcept):
+            .extensionHeader(RangeSet(ranges), any: any, isExcept: isExcept)
+        }
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// One condition of a term, prepared so that a packet costs no look-up by name (filters reference §3).
+import JunosModel
+import NetworkTypes
+
+/// What a packet carries besides its octets.
+struct PacketContext: Sendable {
+    /// The number of the forwarding class; 0 is best-effort.
+    var forwardingClass = 0
+    /// Its loss priority.
+    var lossPriority = LossPriority.low
+    /// The number of the logical interface it arrived on; nil for what the router sends.
+    var inputInterface: Int?
+    /// `filter group` of that interface in the packet's family; 0 where unset (filters reference §3.2).
+    var interfaceGroup: UInt32 = 0
+}
+
+/// A condition and what it needs to be decided.
+enum FilterCondition: Sendable {
+    case address(AddressField, AddressMatcher)
+    case number(NumericField, RangeSet, isExcept: Bool)
+    case tcpFlags(TruthSet)
+    case fragmentFlags(TruthSet)
+    case isFragment
+    case firstFragment
+    case lastFragment
+    /// Numbers of logical interfaces.
+    case interface(Set<Int>)
+    /// Numbers of forwarding classes.
+    case forwardingClass(Set<Int>, isExcept: Bool)
+    case lossPriority(Set<LossPriority>, isExcept: Bool)
+    case ipOptions(RangeSet, any: Bool, isExcept: Bool)
+    case extensionHeader(RangeSet, any: Bool, isExcept: Bool)
+
+    /// Whether the condition holds.
+    ///
+    /// Whatever needs octets that are not there is false, `-except` too (DESIGN §3.10).
+    func holds(_ header: PacketHeader, _ context: PacketContext) -> Bool {
+        switch self {
+        case .address(.source, let list): return list.matches(header.source)
+        case .address(.destination, let list): return list.matches(header.destination)
+        // True if either end matches positively (§2.2).
+        case .address(.either, let list): return list.matches(header.source) || list.matches(header.destination)
+        case .number(.port, let set, let isExcept):
+            return portHolds(header.sourcePort, header.destinationPort, set, isExcept: isExcept)
+        case .number(let field, let set, let isExcept):
+            guard let value = Self.value(of: field, header, context) else { return false }
+            return set.contains(value) != isExcept
+        // The low six bits alone (§3.8).
+        case .tcpFlags(let truth): return header.tcpFlags.map { truth.contains($0 & 0x3f) } ?? false
+        case .fragmentFlags(let truth): return truth.contains(header.fragmentNibble)
+        case .isFragment: return header.isFragment
+        case .firstFragment: return header.isFirstFragment
+        case .lastFragment: return header.isLaterFragment && !header.moreFragments
+        // The receiving interface, in output filters too; never true for what the router sends (§3.2).
+        case .interface(let numbers): return context.inputInterface.map(numbers.contains) ?? false
+        case .forwardingClass(let numbers, let isExcept):
+            return numbers.contains(context.forwardingClass) != isExcept
+        case .lossPriority(let levels, let isExcept): return levels.contains(context.lossPriority) != isExcept
+        case .ipOptions(let set, let any, let isExcept):
+            let found = any ? header.hasOptions : header.optionTypes.contains { set.contains(UInt32($0)) }
+            return found != isExcept
+        case .extensionHeader(let set, let any, let isExcept):
+            let present = Self.extensionHeaders(header)
+            let found = any ? !present.isEmpty : present.contains { set.contains(UInt32($0)) }
+            return found != isExcept
+        }
+    }
+
+    /// Source or destination port; `port-except`: neither is in the list (§3.2).
+    private func portHolds(_ source: UInt16?, _ destination: UInt16?, _ set: RangeSet, isExcept: Bool) -> Bool {
+        let sourceIn = source.map { set.contains(UInt32($0)) }
+        let destinationIn = destination.map { set.contains(UInt32($0)) }
+        return isExcept
+            ? sourceIn == false && destinationIn == false
+            : sourceIn == true || destinationIn == true
+    }
+
+    /// The number that a field has; nil where the octets are missing.
+    ///
+    /// Transport fields check neither protocol nor fragment: they read octets at a fixed distance behind the network
+    /// header (§3.1, DESIGN §3.9).
+    static func value(of field: NumericField, _ header: PacketHeader, _ context: PacketContext) -> UInt32? {
+        switch field {
+        case .protocol, .nextHeader: UInt32(header.firstProtocol)
+        case .payloadProtocol: header.upperProtocol.map(UInt32.init)
+        case .sourcePort, .port: header.sourcePort.map(UInt32.init)
+        case .destinationPort: header.destinationPort.map(UInt32.init)
+        case .icmpType: header.icmpType.map(UInt32.init)
+        case .icmpCode: header.icmpCode.map(UInt32.init)
+        case .fragmentOffset: UInt32(header.fragmentOffset)
+        case .packetLength: UInt32(header.totalLength)
+        case .ttl, .hopLimit: UInt32(header.timeToLive)
+        case .dscp, .trafficClass: UInt32(header.dscp)
+        case .precedence: UInt32(header.trafficClass >> 5)
+        case .espSPI: header.transportWord(0)
+        case .ahSPI: header.transportWord(4)
+        case .interfaceGroup: context.interfaceGroup
+        }
+    }
+
+    /// The extension headers that `extension-header` knows, AH, ESP and mobility among them (§3.3).
+    static func extensionHeaders(_ header: PacketHeader) -> [UInt8] {
+        guard let upper = header.upperProtocol,
+            [ProtocolNumber.ah, ProtocolNumber.esp, ProtocolNumber.mobility].contains(upper)
+        else { return header.extensionHeaders }
+        return header.extensionHeaders + [upper]
+    }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// A filter where it is attached: which names its counters have, which buckets its policers drain (filters reference
+// §5.5, DESIGN §3.8).
+import JunosModel
+import NetworkTypes
+
+/// Which way a packet passes an interface.
+enum FilterDirection: String, Sendable {
+    case input = "i"
+    case output = "o"
+}
+
+/// One body at one interface and direction.
+struct FilterInstance: Sendable {
+    let body: FilterBody
+    /// `FAMILY:FILTER/`.
+    let prefix: String
+    /// `-IFL-i`; empty under `--filter`.
+    let suffix: String
+    /// The bucket of each of the body's policers.
+    let buckets: [Int]
+    /// Whether the second pass can differ; where it cannot, it is left out (DESIGN §3.1).
+    var hasSecondPass = false
+
+    /// The key of a counter in an answer.
+    func key(_ counter: String, secondPass: Bool) -> String {
+        prefix + counter + suffix + (secondPass ? "@routing-engine" : "")
+    }
+}
+
+/// All instances of the configuration, and the state of their buckets.
+struct FilterInstances: Sendable {
+    /// What a packet of one version meets at one interface in one direction, family any first (DESIGN §3.7).
+    private var instances: [[FilterInstance]] = []
+    private(set) var buckets: [TokenBucket] = []
+    private var bucketNumbers: [String: Int] = [:]
+
+    /// Takes a bucket's number; the same key gives the same bucket.
+    private mutating func bucket(_ key: String, _ parameters: BucketParameters) -> Int {
+        if let known = bucketNumbers[key] { return known }
+        buckets.append(TokenBucket(parameters))
+        bucketNumbers[key] = buckets.count - 1
+        return buckets.count - 1
+    }
+
+    /// Charges a bucket; whether the packet conforms.
+    mutating func admits(bucket: Int, length: Int, nanoseconds: UInt64) -> Bool {
+        buckets[bucket].admits(length: length, nanoseconds: nanoseconds)
+    }
+
+    /// The instances at an interface, family any first.
+    func at(_ interface: Int, _ direction: FilterDirection, _ version: AddressFamily) -> [FilterInstance] {
+        instances[index(interface, direction, version)]
+    }
+
+    private func index(_ interface: Int, _ direction: FilterDirection, _ version: AddressFamily) -> Int {
+        interface * 4 + (direction == .output ? 2 : 0) + (version == .inet6 ? 1 : 0)
+    }
+
+    init(_ configuration: JunosConfiguration, _ builder: inout FilterBodyBuilder) {
+        let mtus = Self.mtus(configuration)
+        instances.reserveCapacity(configuration.interfaces.count * 4)
+        for interface in configuration.interfaces {
+            for direction in [FilterDirection.input, .output] {
+                for version in AddressFamily.allCases {
+                    var found: [FilterInstance] = []
+                    for family in [FilterFamily.any, version == .inet ? .inet : .inet6] {
+                        let settings = interface.families[family]
+                        guard let attachment = direction == .input ? settings?.input : settings?.output else {
+                            continue
+                        }
+                        let mtu = mtus[AttachmentKey(family, attachment)] ?? defaultMTU
+                        let body = builder.body(family, attachment, version, mtu: mtu)
+                        found.append(instance(body, attachment, at: interface.name, direction))
+                    }
+                    if direction == .input { markSecondPass(&found) }
+                    instances.append(found)
+                }
+            }
+        }
+    }
+
+    /// The instance that `--filter` evaluates: plain names, buckets of its own.
+    mutating func plain(_ body: FilterBody, _ name: FilterName) -> FilterInstance {
+        FilterInstance(
+            body: body,
+            prefix: "\(name.family.rawValue):\(name.name)/",
+            suffix: "",
+            buckets: body.policers.map {
+                bucket("--filter/\(name.family.rawValue)/\(name.name)/\($0.scope)", $0.parameters)
+            }
+        )
+    }
+
+    private mutating func instance(
+        _ body: FilterBody,
+        _ attachment: FilterAttachment,
+        at interface: String,
+        _ direction: FilterDirection
+    ) -> FilterInstance {
+        let place = "\(interface)-\(direction.rawValue)"
+        // A list is one consolidated filter that has the name of its place (§5.2).
+        let owner = attachment.isList ? place : attachment.filters.first ?? ""
+        let sharing = body.isInterfaceSpecific ? "\(owner) at \(place)" : owner
+        return FilterInstance(
+            body: body,
+            prefix: "\(body.family.rawValue):\(owner)/",
+            suffix: "-\(place)",
+            // Without `interface-specific` one bucket serves all interfaces and both directions (§4.4, §5.5).
+            buckets: body.policers.map { bucket("\(body.family.rawValue)/\(sharing)/\($0.scope)", $0.parameters) }
+        )
+    }
+
+    /// What shares a bucket's parameters: the same filters in the same order.
+    private struct AttachmentKey: Hashable {
+        let family: FilterFamily
+        let filters: [String]
+        let isList: Bool
+
+        init(_ family: FilterFamily, _ attachment: FilterAttachment) {
+            self.family = family
+            filters = attachment.filters
+            isList = attachment.isList
+        }
+    }
+
+    /// The largest MTU of the interfaces that share a filter: its bucket counts with that one (DESIGN §3.13).
+    private static func mtus(_ configuration: JunosConfiguration) -> [AttachmentKey: Int] {
+        var result: [AttachmentKey: Int] = [:]
+        for interface in configuration.interfaces {
+            for (family, settings) in interface.families {
+                for attachment in [settings.input, settings.output].compactMap(\.self) {
+                    let key = AttachmentKey(family, attachment)
+                    result[key] = max(result[key] ?? 0, interface.mtu ?? defaultMTU)
+                }
+            }
+        }
+        return result
+    }
+
+    /// Finds the filters whose second pass can differ: they ask for what the first pass of this interface's filters
+    /// changes, or for what reassembly changes (DESIGN §3.1).
+    private func markSecondPass(_ instances: inout [FilterInstance]) {
+        let terms = instances.flatMap(\.body.terms)
+        let policers = instances.flatMap(\.body.policers)
+        let changes = ContextChanges(
+            forwardingClass: terms.contains { $0.forwardingClass != nil }
+                || policers.contains { $0.forwardingClass != nil },
+            lossPriority: terms.contains { $0.lossPriority != nil } || policers.contains { $0.lossPriority != nil },
+            dscp: terms.contains { $0.dscp != nil }
+        )
+        for index in instances.indices {
+            instances[index].hasSecondPass = instances[index].body.terms.contains { term in
+                term.source.contains { changes.canAffect($0) }
+            }
+        }
+    }
+}
+
+/// The MTU where none is configured.
+let defaultMTU = 1500
+
+/// What the first pass may leave changed.
+private struct ContextChanges {
+    let forwardingClass: Bool
+    let lossPriority: Bool
+    let dscp: Bool
+
+    /// Whether a condition can decide differently the second time.
+    func canAffect(_ condition: MatchCondition) -> Bool {
+        switch condition {
+        case .forwardingClass: forwardingClass
+        case .lossPriority: lossPriority
+        case .number(.dscp, _, _), .number(.trafficClass, _, _), .number(.precedence, _, _): dscp
+        case .number(.fragmentOffset, _, _), .number(.packetLength, _, _): true
+        case .number(.nextHeader, let ranges, _): ranges.contains { $0.contains(UInt32(ProtocolNumber.fragment)) }
+        case .isFragment, .firstFragment, .lastFragment, .fragmentFlags: true
+        case .extensionHeader(let ranges, let any, _):
+            any || ranges.contains { $0.contains(UInt32(ProtocolNumber.fragment)) }
+        default: false
+        }
+    }
+}

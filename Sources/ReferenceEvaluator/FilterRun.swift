@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// A packet through one filter: terms in order, the first that matches without `next term` decides (filters reference
+// §1.1, seed "How Standard Firewall Filters Evaluate Packets").
+import JunosModel
+import NetworkTypes
+
+/// What is said about a packet on its way; an answer is made of it.
+struct PacketRecord: Sendable {
+    var charges: [PacketAnswer.Charge] = []
+    /// Paths of the statements that logged.
+    var logs: [String] = []
+    var packetMode = false
+    var tracing = false
+    var trace: [TraceLine] = []
+
+    mutating func charge(_ kind: PacketAnswer.Charge.Kind, _ key: String, _ stage: Stage, _ header: PacketHeader) {
+        charges.append(.init(kind: kind, key: key, stage: stage, octets: UInt64(header.totalLength)))
+    }
+
+    mutating func note(_ stage: Stage, _ path: String, _ text: @autoclosure () -> String) {
+        if tracing { trace.append(TraceLine(stage: stage, path: path, text: text())) }
+    }
+}
+
+/// How a filter ended.
+enum FilterOutcome: Sendable {
+    case accept(path: String)
+    case discard(path: String)
+    case reject(RejectMessage, path: String)
+}
+
+/// A packet on its way through the router.
+struct Passage: Sendable {
+    var packet: Packet
+    var header: PacketHeader
+    var context: PacketContext
+    let nanoseconds: UInt64
+
+    init(_ packet: Packet, context: PacketContext, time: Double) {
+        self.packet = packet
+        header = PacketHeader(packet)
+        self.context = context
+        nanoseconds = time <= 0 ? 0 : UInt64((time * 1_000_000_000).rounded())
+    }
+
+    /// Puts another packet in its place.
+    mutating func replace(_ packet: Packet) {
+        self.packet = packet
+        header = PacketHeader(packet)
+    }
+}
+
+extension FilterInstances {
+    /// Evaluates one instance.
+    ///
+    /// In the second pass policers act as conforming and nothing is logged (DESIGN §3.1).
+    mutating func run(
+        _ instance: FilterInstance,
+        _ passage: inout Passage,
+        stage: Stage,
+        secondPass: Bool = false,
+        _ record: inout PacketRecord
+    ) -> FilterOutcome {
+        let body = instance.body
+        terms: for term in body.terms {
+            for index in term.conditions.indices where !term.conditions[index].holds(passage.header, passage.context) {
+                if record.tracing {
+                    record.note(stage, term.path, "no match: \(describe(term.source[index], passage))")
+                }
+                continue terms
+            }
+            // A matched term performs all of its actions (§1.1 rule 2); the counter counts what the policer drops too
+            // (DESIGN §3.5).
+            if let counter = term.counter {
+                let key = instance.key(body.counters[counter], secondPass: secondPass)
+                record.charge(.counter, key, stage, passage.header)
+                record.note(stage, term.path, "count \(body.counters[counter])")
+            }
+            if term.logs, !secondPass { record.logs.append(term.path) }
+            if let index = term.policer, !secondPass {
+                let policer = body.policers[index]
+                let length = passage.header.totalLength
+                if !admits(bucket: instance.buckets[index], length: length, nanoseconds: passage.nanoseconds) {
+                    record.charge(.policer, instance.key(policer.name, secondPass: false), stage, passage.header)
+                    record.note(stage, term.path, "policer \(policer.name) exceeded by \(length) octets")
+                    // Discard dominates, and ends evaluation even in a term with `next term` (§1.2, §4.4).
+                    if policer.discards { return .discard(path: term.path) }
+                    if let level = policer.lossPriority { passage.context.lossPriority = level }
+                    if let number = policer.forwardingClass { passage.context.forwardingClass = number }
+                }
+            }
+            // Later terms see the changes (DESIGN §3.4); the last writer wins (§1.2).
+            if let level = term.lossPriority { passage.context.lossPriority = level }
+            if let number = term.forwardingClass { passage.context.forwardingClass = number }
+            if let dscp = term.dscp { passage.replace(passage.packet.settingDSCP(dscp)) }
+            if term.packetMode, stage == .inputFilter { record.packetMode = true }
+            switch term.outcome {
+            case .nextTerm:
+                record.note(stage, term.path, "match: next term")
+                continue terms
+            case .accept:
+                record.note(stage, term.path, "match: accept")
+                return .accept(path: term.path)
+            case .discard:
+                record.note(stage, term.path, "match: discard")
+                return .discard(path: term.path)
+            case .reject(let message):
+                record.note(stage, term.path, "match: reject \(message.keyword)")
+                return .reject(message, path: term.path)
+            }
+        }
+        // Nothing matched: silent, uncounted (§1.1 rule 5).
+        record.note(stage, body.implicitDiscard, "no term matched: discard")
+        return .discard(path: body.implicitDiscard)
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the stack drops whatever the policy says (kernel facts §10).
+import NetworkTypes
+
+/// Where a packet goes.
+enum Egress: Sendable, Hashable {
+    case router
+    case interface(Int)
+}
+
+/// Why the stack drops a received packet, and the last hook that sees it; nil where it does not.
+func stackDrop(
+    _ header: PacketHeader,
+    to egress: Egress,
+    isOwn: (UInt128) -> Bool
+) -> (reason: StackDrop, reach: StackReach)? {
+    if !header.isWellFormed { return (.malformedHeader, .nothing) }
+    if !header.hasValidHeaderChecksum { return (.badChecksum, .nothing) }
+    if header.family == .inet6, let reason = earlyInet6Drop(header) { return (reason, .nothing) }
+    let reason = header.family == .inet ? inetDrop(header, egress) : inet6Drop(header, egress)
+    if let reason { return (reason, reason == .broadcast ? .input : .inputFilters) }
+    if isOwn(header.source) { return (.martianSource, .inputFilters) }
+    if case .interface = egress, header.timeToLive <= 1 { return (.timeToLiveExceeded, .inputFilters) }
+    return nil
+}
+
+/// What IPv6 drops before the first hook.
+private func earlyInet6Drop(_ header: PacketHeader) -> StackDrop? {
+    if header.source == 1 || header.source >> 120 == 0xff { return .martianSource }
+    if header.destination == 1 { return .martianDestination }
+    return hasForbiddenOption(header) ? .malformedOptions : nil
+}
+
+private func inetDrop(_ header: PacketHeader, _ egress: Egress) -> StackDrop? {
+    let source = UInt32(truncatingIfNeeded: header.source)
+    let destination = UInt32(truncatingIfNeeded: header.destination)
+    let isLimitedBroadcast = destination == .max
+    if source >> 28 == 0xe || source == .max || source >> 24 == 127 { return .martianSource }
+    // 0/8 as a source: only a host without an address, to everybody (RFC 1122 §3.2.1.3).
+    if source >> 24 == 0, !isLimitedBroadcast, destination >> 28 != 0xe { return .martianSource }
+    if destination >> 24 == 0 || destination >> 24 == 127 { return .martianDestination }
+    if destination >> 28 == 0xe {
+        // All hosts is what everybody listens to; other groups depend on who has joined.
+        return egress == .router && destination == 0xe000_0001 ? nil : .multicast
+    }
+    guard case .interface = egress else { return nil }
+    if isLimitedBroadcast { return .broadcast }
+    if header.optionTypes.contains(where: { $0 == 131 || $0 == 137 }) { return .sourceRoute }
+    return hasReadableOptions(header) ? nil : .malformedOptions
+}
+
+/// Whether every option has the length that it says.
+private func hasReadableOptions(_ header: PacketHeader) -> Bool {
+    var offset = 20
+    while offset < header.headerLength {
+        switch header.bytes[offset] {
+        case 0: return true
+        case 1: offset += 1
+        default:
+            guard offset + 1 < header.headerLength else { return false }
+            let length = Int(header.bytes[offset + 1])
+            guard length >= 2, offset + length <= header.headerLength else { return false }
+            offset += length
+        }
+    }
+    return true
+}
+
+private func inet6Drop(_ header: PacketHeader, _ egress: Egress) -> StackDrop? {
+    let source = header.source
+    let destination = header.destination
+    if destination >> 120 == 0xff {
+        // All nodes and the solicited-node groups are what everybody listens to.
+        let linkGroups = UInt128(0xff02) << 112
+        let solicited = linkGroups | UInt128(1) << 32 | UInt128(0xff) << 24
+        let isListened = destination == linkGroups | 1 || destination >> 24 == solicited >> 24
+        return egress == .router && isListened ? nil : .multicast
+    }
+    guard case .interface = egress else { return nil }
+    if source == 0 || isLinkLocal(source) { return .martianSource }
+    return destination == 0 || isLinkLocal(destination) ? .martianDestination : nil
+}
+
+private func isLinkLocal(_ address: UInt128) -> Bool { address >> 118 == 0xfe80 >> 6 }
+
+/// Whether the hop-by-hop header has an unknown option whose type asks for the packet to be dropped (RFC 8200 §4.2).
+private func hasForbiddenOption(_ header: PacketHeader) -> Bool {
+    guard header.firstProtocol == ProtocolNumber.hopByHop, header.end >= 48 else { return false }
+    let limit = min(header.end, 40 + (Int(header.bytes[41]) + 1) * 8)
+    var offset = 42
+    while offset < limit {
+        let type = header.bytes[offset]
+        if type == 0 {
+            offset += 1
+            continue
+        }
+        guard offset + 1 < limit else { return true }
+        // PadN, router alert, jumbo payload, CALIPSO, IOAM are known.
+        if type >> 6 != 0, ![0xc2, 0x31, 0x07].contains(type) { return true }
+        offset += 2 + Int(header.bytes[offset + 1])
+    }
+    return false
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// The three voices side by side (DESIGN §5).
+import JunosModel
+import NetworkTypes
+public import ReferenceEvaluator
+
+/// Compares what the model answers with what the program would do and, where a laboratory was asked, what the kernel did.
+///
+/// Of a packet that the stack drops by itself only what lies before that is compared: the input filters.
+///
+/// - Returns: Nothing where all agree.
+public func compare(answer: PacketAnswer, program: ProgramOutcome, kernel: KernelOutcome? = nil) -> [Difference] {
+    // The stack refuses the packet before any filter: neither voice has anything to say.
+    if answer.stackReach == .nothing { return kernel.map { unseen(answer, $0) } ?? [] }
+    var differences = answer.stack == nil ? whole(answer, program) : beforeStack(answer, program)
+    if let kernel { differences += observed(answer, kernel) }
+    return differences
+}
+
+/// Compares counters alone, summed over a run.
+///
+/// - Parameters:
+///   - expected: The sum of the answers' counters, policers and policy hits (`CounterSum`).
+///   - kernel: Packets that were added to the kernel's counters, by its names.
+public func compareCounters(expected: CounterSum, kernel: [String: UInt64]) -> [Difference] {
+    let observed = ObservedCounters(kernel)
+    return [
+        difference(.counters, .kernel, expected.counters, observed.counters),
+        difference(.policers, .kernel, expected.policers, observed.policers),
+        difference(.policyHits, .kernel, expected.policyHits, observed.policies),
+    ].compactMap { $0 }
+}
+
+/// What a run should have added to the kernel's counters.
+public struct CounterSum: Hashable, Sendable {
+    /// Packets by counter key.
+    public private(set) var counters: [String: UInt64] = [:]
+    /// Exceeding packets by policer key.
+    public private(set) var policers: [String: UInt64] = [:]
+    /// First packets by policy.
+    public private(set) var policyHits: [String: UInt64] = [:]
+
+    /// Makes an empty sum.
+    public init() {}
+
+    /// Adds an answer. Of a packet that the stack drops only what input filters charge counts; a broadcast that would
+    /// be forwarded cannot be predicted here, since the kernel delivers it, and must not be part of such a run.
+    public mutating func add(_ answer: PacketAnswer) {
+        for charge in answer.charges where answer.stack == nil || charge.stage == .inputFilter {
+            switch charge.kind {
+            case .counter: counters[charge.key, default: 0] += 1
+            case .policer: policers[charge.key, default: 0] += 1
+            case .policy: policyHits[charge.key, default: 0] += 1
+            }
+        }
+    }
+}
+
+/// Two tallies as one difference, showing only what differs.
+private func difference(
+    _ subject: Difference.Subject,
+    _ voice: Difference.Voice,
+    _ model: [String: UInt64],
+    _ other: [String: UInt64]
+) -> Difference? {
+    guard model != other else { return nil }
+    let keys = Set(model.keys).union(other.keys).filter { model[$0] != other[$0] }.sorted()
+    func text(_ tally: [String: UInt64]) -> String {
+        keys.prefix(8).map { "\($0)=\(tally[$0] ?? 0)" }.joined(separator: " ")
+            + (keys.count > 8 ? " and \(keys.count - 8) more" : "")
+    }
+    return Difference(subject, voice, model: text(model), other: text(other))
+}
+
+private func whole(_ answer: PacketAnswer, _ program: ProgramOutcome) -> [Difference] {
+    var result: [Difference] = []
+    let expected = expectedVerdict(answer)
+    if expected != program.verdict {
+        result.append(
+            Difference(.verdict, .program, model: describe(answer), other: describe(program.verdict, program.reply))
+        )
+    } else if let reply = expectedReply(answer), expected == .reject, reply != program.reply {
+        result.append(
+            Difference(.reply, .program, model: reply.description, other: program.reply?.description ?? "none")
+        )
+    }
+    let observed = ObservedCounters(program.counters)
+    result += [
+        difference(.counters, .program, answer.counters, observed.counters),
+        difference(.policers, .program, answer.policers, observed.policers),
+        difference(.policyHits, .program, answer.policyHits, observed.policies),
+    ].compactMap { $0 }
+    let isImplicit = answer.verdict == .discard && answer.decidedBy?.hasSuffix(" implicit-discard") == true
+    if isImplicit != (observed.implicitDiscards == 1) {
+        result.append(
+            Difference(
+                .implicitDiscard,
+                .program,
+                model: isImplicit ? "1" : "0",
+                other: "\(observed.implicitDiscards)"
+            )
+        )
+    }
+    guard expected == .accept, program.verdict == .accept else { return result }
+    return result + carried(answer, program)
+}
+
+/// What an accepted packet carries with it.
+private func carried(_ answer: PacketAnswer, _ program: ProgramOutcome) -> [Difference] {
+    var result: [Difference] = []
+    let session: SessionEffect =
+        switch program.session {
+        case .create: .create
+        case .match: .match
+        case nil: .none
+        }
+    if session != answer.session {
+        result.append(Difference(.session, .program, model: answer.session.rawValue, other: session.rawValue))
+    }
+    let level = LossPriority(rawValue: UInt8(program.mark >> 28 & 3)) ?? .low
+    if level != answer.lossPriority {
+        result.append(Difference(.lossPriority, .program, model: answer.lossPriority.keyword, other: level.keyword))
+    }
+    let number = Int(program.mark >> 24 & 15)
+    // Names beyond the predefined ones have numbers that only the compiler knows.
+    let name = number < predefinedForwardingClasses.count ? predefinedForwardingClasses[number] : nil
+    let isPredefined = predefinedForwardingClasses.contains(answer.forwardingClass)
+    if name == nil ? isPredefined : name != answer.forwardingClass {
+        result.append(
+            Difference(.forwardingClass, .program, model: answer.forwardingClass, other: name ?? "number \(number)")
+        )
+    }
+    let dscp = program.packet.header.dscp
+    if dscp != answer.dscp { result.append(Difference(.dscp, .program, model: "\(answer.dscp)", other: "\(dscp)")) }
+    return result
+}
+
+/// Of a packet that the stack drops: what the input filters charged.
+private func beforeStack(_ answer: PacketAnswer, _ program: ProgramOutcome) -> [Difference] {
+    let observed = ObservedCounters(program.counters(upTo: .prerouting))
+    return [difference(.counters, .program, inputCounters(answer), observed.counters)].compactMap { $0 }
+}
+
+private func inputCounters(_ answer: PacketAnswer) -> [String: UInt64] {
+    answer.charges.reduce(into: [:]) { sums, charge in
+        if charge.kind == .counter, charge.stage == .inputFilter { sums[charge.key, default: 0] += 1 }
+    }
+}
+
+/// The kernel against the model.
+private func observed(_ answer: PacketAnswer, _ kernel: KernelOutcome) -> [Difference] {
+    var result: [Difference] = []
+    let allowed = observableVerdicts(answer)
+    if !allowed.contains(kernel.verdict) {
+        result.append(
+            Difference(.verdict, .kernel, model: describe(answer), other: describe(kernel.verdict, kernel.replyKind))
+        )
+    } else if kernel.verdict == .reject, let reply = expectedReply(answer), let seen = kernel.replyKind, seen != reply {
+        result.append(Difference(.reply, .kernel, model: reply.description, other: seen.description))
+    }
+    guard let counters = kernel.counters else { return result }
+    let seen = ObservedCounters(counters)
+    if answer.stack == nil {
+        result += [
+            difference(.counters, .kernel, answer.counters, seen.counters),
+            difference(.policers, .kernel, answer.policers, seen.policers),
+            difference(.policyHits, .kernel, answer.policyHits, seen.policies),
+        ].compactMap { $0 }
+    } else {
+        // What a drop in the stack lets through differs from what the vector says; the input filters do not.
+        let input = seen.counters.filter { $0.key.hasSuffix("-i") && !$0.key.contains("-lo0.") }
+        result += [difference(.counters, .kernel, inputCounters(answer), input)].compactMap { $0 }
+    }
+    return result
+}
+
+private func unseen(_ answer: PacketAnswer, _ kernel: KernelOutcome) -> [Difference] {
+    kernel.verdict == .accept
+        ? [Difference(.verdict, .kernel, model: describe(answer), other: kernel.verdict.description)] : []
+}
+
+/// What can be seen from outside of what the model says.
+private func observableVerdicts(_ answer: PacketAnswer) -> Set<ObservedVerdict> {
+    // Held fragments do not come out.
+    if answer.verdict == .accept { return answer.stage == .reassembly || answer.stack != nil ? [.discard] : [.accept] }
+    guard answer.verdict == .reject, let reply = expectedReply(answer) else { return [.discard] }
+    if answer.stack != nil { return [.discard, .reject] }
+    switch reply.expectation(for: answer.packet) {
+    case .always: return [.reject]
+    case .never: return [.discard]
+    case .perhaps: return [.discard, .reject]
+    }
+}
+
+/// A refusal that sends nothing is a discard to every observer (flow reference §6.2).
+private func expectedVerdict(_ answer: PacketAnswer) -> ObservedVerdict {
+    switch answer.verdict {
+    case .accept: .accept
+    case .discard: .discard
+    case .reject: answer.rejectWith == nil ? .discard : .reject
+    }
+}
+
+private func expectedReply(_ answer: PacketAnswer) -> ReplyKind? {
+    answer.rejectWith.flatMap { ReplyKind(junosKeyword: $0, family: answer.packet.family) }
+}
+
+/// A model's verdict in one phrase.
+func describe(_ answer: PacketAnswer) -> String {
+    answer.verdict.rawValue + (answer.rejectWith.map { " \($0)" } ?? "")
+        + (answer.stage == .reassembly ? " (reassembly)" : "") + (answer.stack.map { " (stack: \($0.rawValue))" } ?? "")
+}
+
+/// An observed verdict in one phrase.
+func describe(_ verdict: ObservedVerdict, _ reply: ReplyKind?) -> String {
+    verdict.description + (reply.map { " \($0)" } ?? "")
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// Refusals: the Junos keyword as what goes over the wire, and where the stack sends nothing (filters reference §4.2,
+// kernel facts §3).
+public import NetworkTypes
+
+extension ReplyKind {
+    /// The answer that a Junos keyword stands for; nil for a word of none.
+    public init?(junosKeyword word: String, family: AddressFamily) {
+        if word == "tcp-reset" {
+            self = .tcpReset
+            return
+        }
+        let words: [String] =
+            switch family {
+            case .inet:
+                [
+                    "network-unreachable", "host-unreachable", "protocol-unreachable", "port-unreachable",
+                    "fragmentation-needed", "source-route-failed", "network-unknown", "host-unknown",
+                    "source-host-isolated", "network-prohibited", "host-prohibited", "bad-network-tos",
+                    "bad-host-tos", "administratively-prohibited", "precedence-violation", "precedence-cutoff",
+                ]
+            case .inet6:
+                [
+                    "no-route", "administratively-prohibited", "beyond-scope", "address-unreachable",
+                    "port-unreachable", "policy-failed", "reject-route",
+                ]
+            }
+        guard let code = words.firstIndex(of: word) else { return nil }
+        self = .unreachable(code: UInt8(code))
+    }
+
+    /// Whether the stack sends an answer.
+    public enum Expectation: Hashable, Sendable {
+        case always
+        case never
+        /// It depends on what the packet does not tell: fragments, groups, broadcasts.
+        case perhaps
+    }
+
+    /// Whether the stack answers a refused packet with this.
+    public func expectation(for packet: Packet) -> Expectation {
+        let header = packet.header
+        let source = header.sourceAddress
+        guard header.isWellFormed, !header.isLaterFragment else { return .never }
+        if isNoSender(source) { return .never }
+        let isICMP = header.upperProtocol == (packet.family == .inet ? ProtocolNumber.icmp : ProtocolNumber.icmp6)
+        switch self {
+        case .tcpReset:
+            guard let flags = header.tcpFlags, header.transportOctet(19) != nil, flags & 0x04 == 0 else { return .never }
+        case .unreachable:
+            if isICMP {
+                guard let type = header.icmpType else { return .perhaps }
+                if isICMPError(packet.family, type) || packet.family == .inet6 && type < 128 { return .never }
+            }
+        }
+        if header.isFragment || isGroup(header.destinationAddress) || header.transportOffset == nil { return .perhaps }
+        // The checksum is looked at before an answer is sent; a cut header has none.
+        guard header.transportOctet(7) != nil else { return .perhaps }
+        return hasLikelyChecksum(packet) ? .always : .perhaps
+    }
+
+    private func isNoSender(_ address: IPAddress) -> Bool {
+        switch address.family {
+        case .inet:
+            let first = UInt8(truncatingIfNeeded: address.value >> 24)
+            return address.value == 0 || first == 127 || first >= 224
+        case .inet6: return address.value <= 1 || address.value >> 120 == 0xff
+        }
+    }
+
+    private func isGroup(_ address: IPAddress) -> Bool {
+        switch address.family {
+        case .inet: address.value >> 28 == 0xe || address.value == 0xffff_ffff || address.value & 0xff == 0xff
+        case .inet6: address.value >> 120 == 0xff
+        }
+    }
+
+    private func hasLikelyChecksum(_ packet: Packet) -> Bool {
+        guard let segment = TransportSegment(packet) else { return false }
+        switch segment.protocolNumber {
+        case ProtocolNumber.tcp: return segment.octets.count >= 20 && segment.hasValidChecksum()
+        case ProtocolNumber.udp: return segment.halfword(6) == 0 || segment.hasValidChecksum()
+        case ProtocolNumber.icmp where packet.family == .inet, ProtocolNumber.icmp6 where packet.family == .inet6:
+            return segment.hasValidChecksum()
+        default: return true
+        }
+    }
+}

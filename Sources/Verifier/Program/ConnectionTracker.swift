@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+// A small conntrack for the program's voice: enough to say which state the program's `ct` expressions load. TCP windows
+// are not followed: a segment outside its window is the laboratory's to show (DESIGN §5, what the proof leaves out).
+import NetworkTypes
+import NftablesEvaluator
+
+/// Connections that the program has let through.
+struct ConnectionTracker {
+    /// What a packet is to the connections.
+    struct View {
+        /// What the program's expressions see.
+        var conntrack: Conntrack
+        /// The connection it belongs to.
+        fileprivate(set) var existing: TrackedTuple?
+        /// The connection that begins if it is accepted.
+        fileprivate(set) var fresh: Connection?
+
+        static let invalid = View(conntrack: .none)
+        static let untracked = View(conntrack: .untracked)
+    }
+
+    /// One connection.
+    struct Connection {
+        var original: TrackedTuple
+        var reply: TrackedTuple
+        var mark: UInt32 = 0
+        var hasReply = false
+        var tcp: TCPProgress?
+        var expires: Double
+    }
+
+    private var connections: [TrackedTuple: Connection] = [:]
+    private var originals: [TrackedTuple: TrackedTuple] = [:]
+    /// `nf_conntrack_tcp_loose`: a connection may begin in its middle.
+    let isLoose: Bool
+
+    init(isLoose: Bool) { self.isLoose = isLoose }
+
+    /// Looks at a packet; `checksChecksums` where it was received.
+    mutating func look(_ packet: NetworkTypes.Packet, time: Double, checksChecksums: Bool) -> View {
+        guard let segment = TransportSegment(packet) else { return .invalid }
+        if segment.isICMP {
+            guard segment.octets.count >= 8, let type = segment.octet(0) else { return .invalid }
+            if checksChecksums, !segment.hasValidChecksum() { return .invalid }
+            let isIPv4 = packet.family == .inet
+            if !isIPv4, (130...136).contains(type) || type == 143 { return .untracked }
+            if isIPv4, type > 18 { return .invalid }
+            if isIPv4 ? isICMPError(.inet, type) : type < 128 { return related(segment, packet, time) }
+        } else if !isSound(segment, checksChecksums) {
+            return .invalid
+        }
+        guard let tuple = TrackedTuple(segment), let inverted = tuple.inverted else { return .invalid }
+        if let key = find(tuple, time) { return follow(key, tuple, segment, time) }
+        return begin(tuple, inverted, segment, time)
+    }
+
+    /// Lengths, flags and checksums of what is not ICMP (kernel facts §14).
+    private func isSound(_ segment: TransportSegment, _ checksChecksums: Bool) -> Bool {
+        switch segment.protocolNumber {
+        case ProtocolNumber.tcp:
+            guard segment.octets.count >= 20, let words = segment.octet(12), let flags = segment.octet(13) else {
+                return false
+            }
+            let length = Int(words >> 4) * 4
+            guard length >= 20, length <= segment.octets.count, TCPProgress.isPossible(flags) else { return false }
+            return !checksChecksums || segment.hasValidChecksum()
+        case ProtocolNumber.udp:
+            guard let length = segment.halfword(4).map(Int.init), segment.octets.count >= 8, length >= 8,
+                length <= segment.octets.count
+            else { return false }
+            return !checksChecksums || segment.halfword(6) == 0 || segment.hasValidChecksum(covering: length)
+        case ProtocolNumber.udpLite:
+            guard let coverage = segment.halfword(4).map(Int.init), segment.octets.count >= 8,
+                coverage == 0 || coverage >= 8, coverage <= segment.octets.count, segment.halfword(6) != 0
+            else { return false }
+            return !checksChecksums || segment.hasValidChecksum(covering: coverage == 0 ? nil : coverage)
+        default: return true
+        }
+    }
+
+    private mutating func find(_ tuple: TrackedTuple, _ time: Double) -> TrackedTuple? {
+        guard let key = originals[tuple], let connection = connections[key] else { return nil }
+        guard connection.expires > time else {
+            forget(connection)
+            return nil
+        }
+        return key
+    }
+
+    private mutating func forget(_ connection: Connection) {
+        connections[connection.original] = nil
+        originals[connection.original] = nil
+        originals[connection.reply] = nil
+    }
+
+    private mutating func follow(
+        _ key: TrackedTuple,
+        _ tuple: TrackedTuple,
+        _ segment: TransportSegment,
+        _ time: Double
+    ) -> View {
+        guard var connection = connections[key] else { return .invalid }
+        let isReply = tuple != connection.original
+        let state: ConntrackEntry.State = isReply || connection.hasReply ? .established : .new
+        let view = View(
+            conntrack: .tracked(ConntrackEntry(state, isReply: isReply, mark: connection.mark)),
+            existing: key
+        )
+        guard var tcp = connection.tcp, let flags = segment.octet(13) else {
+            connection.hasReply = connection.hasReply || isReply
+            connection.expires = time + Self.idleTime(segment)
+            connections[key] = connection
+            return view
+        }
+        switch tcp.take(flags, isReply: isReply) {
+        case .invalid: return .invalid
+        case .restarts:
+            forget(connection)
+            guard let inverted = tuple.inverted else { return .invalid }
+            return begin(tuple, inverted, segment, time)
+        case .ignored: break
+        case .taken:
+            if flags & 0x04 != 0, !connection.hasReply, !isReply {
+                // A reset before any answer ends the connection at once (nf_conntrack_tcp_packet).
+                forget(connection)
+                return view
+            }
+            connection.tcp = tcp
+            connection.expires = time + tcp.idleTime
+        }
+        connection.hasReply = connection.hasReply || isReply
+        connections[key] = connection
+        return view
+    }
+
+    private func begin(
+        _ tuple: TrackedTuple,
+        _ inverted: TrackedTuple,
+        _ segment: TransportSegment,
+        _ time: Double
+    ) -> View {
+        var connection = Connection(original: tuple, reply: inverted, expires: time + Self.idleTime(segment))
+        switch segment.protocolNumber {
+        case ProtocolNumber.tcp:
+            guard let flags = segment.octet(13), let tcp = TCPProgress(first: flags, isLoose: isLoose) else {
+                return .invalid
+            }
+            connection.tcp = tcp
+            connection.expires = time + tcp.idleTime
+        case ProtocolNumber.sctp:
+            guard segment.octet(12) == 1 else { return .invalid }
+        case _ where segment.isICMP:
+            let queries: [UInt8] = segment.source.family == .inet ? [8, 13, 15, 17] : [128, 139]
+            guard let type = segment.octet(0), queries.contains(type) else { return .invalid }
+        default: break
+        }
+        return View(conntrack: .tracked(ConntrackEntry(.new)), fresh: connection)
+    }
+
+    /// An ICMP error belongs to the connection of the packet inside, if it goes to whom that came from.
+    private mutating func related(
+        _ segment: TransportSegment,
+        _ packet: NetworkTypes.Packet,
+        _ time: Double
+    ) -> View {
+        let inner = NetworkTypes.Packet(family: packet.family, bytes: Array(segment.octets.dropFirst(8)))
+        guard inner.bytes.count >= (packet.family == .inet ? 20 : 40), inner.header.version == packet.header.version,
+            let innerSegment = TransportSegment(inner), let tuple = TrackedTuple(innerSegment)?.inverted,
+            let key = find(tuple, time), let connection = connections[key], tuple.destination == segment.destination
+        else { return .invalid }
+        let isReply = tuple != connection.original
+        return View(
+            conntrack: .tracked(ConntrackEntry(.related, isReply: isReply, mark: connection.mark)),
+            existing: key
+        )
+    }
+
+    /// Keeps what the program did: a mark at once, a new connection only if the packet got through.
+    mutating func commit(_ view: View, mark: UInt32?, isAccepted: Bool) {
+        if let key = view.existing, let mark { connections[key]?.mark = mark }
+        guard var fresh = view.fresh, isAccepted else { return }
+        fresh.mark = mark ?? fresh.mark
+        connections[fresh.original] = fresh
+        originals[fresh.original] = fresh.original
+        originals[fresh.reply] = fresh.original
+    }
+
+    /// Idle seconds of what is not TCP (flow reference §2.2).
+    private static func idleTime(_ segment: TransportSegment) -> Double {
+        segment.isICMP || segment.protocolNumber == ProtocolNumber.udp
+            || segment.protocolNumber == ProtocolNumber.udpLite ? 60 : 1800
+    }
+}
