@@ -3,6 +3,7 @@
 import Foundation
 import JunosLowering
 import JunosModel
+import Laboratory
 import NftablesCompiler
 import NftablesIR
 
@@ -54,7 +55,7 @@ public final class Router {
         let before = try deployment.read()
         if before != compiled.table {
             progress("trying the program in a sandbox")
-            // REHEARSE
+            try rehearse(compiled.table)
         }
         let recording = try state.read()
         progress("loading \(compiled.table.chains.count) chains")
@@ -96,6 +97,17 @@ public final class Router {
         outcome.warnings = restoreSysctls(recording?.previousSysctls ?? [:]).map { "sysctl \($0) could not be restored" }
         try state.remove()
         return outcome
+    }
+
+    /// Loads a program into a private namespace and reads it back there.
+    private func rehearse(_ table: Table) throws {
+        let thread = try NetworkNamespaceThread()
+        defer { thread.stop() }
+        try thread.run {
+            let rehearsal = try Deployment()
+            _ = try rehearsal.apply(table)
+            try rehearsal.confirm(table)
+        }
     }
 
     /// Devices of the namespace that the configuration does not name (DESIGN §3.21).

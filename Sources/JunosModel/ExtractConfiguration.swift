@@ -57,6 +57,9 @@ public func extractConfiguration(_ tree: ConfigurationTree) -> ExtractionResult 
             &diagnostics
         )
         checkSecurity(configuration, statement, &diagnostics)
+        if let instances = statements["routing-instances"] {
+            checkRoutingInstances(configuration, instances, &diagnostics)
+        }
     }
     return ExtractionResult(configuration: configuration, diagnostics: diagnostics)
 }
@@ -114,9 +117,10 @@ private func extractSurroundings(
         checkForwardingOptions(statement, &diagnostics)
         diagnostics.warning("not-applicable", statement, "'forwarding-options' has no effect here: it is not built yet")
     }
-    for (word, check) in [("routing-options", checkRoutes), ("protocols", checkAreaRanges)] {
+    if let statement = statements["routing-options"] { checkRoutes(statement, &diagnostics) }
+    if let statement = statements["protocols"] { checkAreaRanges(statement, &diagnostics) }
+    for word in ["routing-options", "routing-instances", "protocols"] {
         guard let statement = statements[word] else { continue }
-        check(statement, &diagnostics)
         diagnostics.warning(
             "not-applicable",
             statement,
