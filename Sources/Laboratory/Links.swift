@@ -39,13 +39,14 @@ struct Links: ~Copyable {
         payload.put(UInt32(RTA_DST.rawValue), address.octets)
         let operation = "wait until \(address) is an address of the sandbox"
         for _ in 0..<5000 {
-            let answers = try socket.request(
+            // While there is no route at all, the kernel refuses the question.
+            let answers = try? socket.request(
                 type: UInt16(RTM_GETROUTE),
                 payload: payload.bytes,
                 operation: operation
             )
             // The route's type is the eighth octet of struct rtmsg.
-            if let route = answers.first?.bytes, route.count > 7, route[7] == UInt8(RTN_LOCAL) { return }
+            if let route = answers?.first?.bytes, route.count > 7, route[7] == UInt8(RTN_LOCAL) { return }
             usleep(1000)
         }
         throw LaboratoryError(.lost, operation)

@@ -137,8 +137,12 @@ final class SandboxInterior: @unchecked Sendable {
     /// Sets the routes to the packet's destination and, for answers, back to where it comes from.
     private func route(_ injection: Injection) throws {
         let header = injection.packet.header
-        if case .device(let name) = injection.arrival, header.source != header.destination {
-            try routes.set(header.sourceAddress, .device(index: try device(name).index))
+        // With source and destination alike there is one route, the one to the destination.
+        if header.source != header.destination {
+            switch injection.arrival {
+            case .device(let name): try routes.set(header.sourceAddress, .device(index: try device(name).index))
+            case .router: try routes.set(header.sourceAddress, .local)
+            }
         }
         switch injection.departure {
         case .device(let name): try routes.set(header.destinationAddress, .device(index: try device(name).index))
