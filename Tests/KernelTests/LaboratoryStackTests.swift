@@ -154,6 +154,18 @@ import Testing
         }
     }
 
+    @Test(arguments: AddressFamily.allCases)
+    func `what the router sends to itself is delivered`(family: AddressFamily) throws {
+        let sandbox = try Sandbox(interfaces: threeInterfaces)
+        try sandbox.load(gate)
+        let hosts = Hosts(family: family)
+        let fields = PacketFields(ProtocolNumber.udp, from: hosts.router, to: hosts.router, destinationPort: 53)
+        let seen = try sandbox.inject(Injection(try fields.build(), from: .router, to: .local))
+        #expect(seen.isDeliveredLocally && seen.verdict == .accept)
+        #expect(seen.passages.first?.observer == "before-from-routing-engine")
+        #expect(seen.passages.contains { $0.observer == "before-input-filters" && $0.input == "lo" })
+    }
+
     @Test func `settings of conntrack take effect with the program that loads it`() throws {
         let sandbox = try Sandbox(
             interfaces: threeInterfaces,
