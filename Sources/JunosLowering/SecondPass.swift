@@ -3,36 +3,43 @@
 import NetworkTypes
 import PolicyModel
 
-/// The bindings for the second pass; empty where it could only repeat the first.
+/// The bindings for the second pass: each filter that could decide otherwise than in the first, version by version.
 func secondPass(of bindings: [FilterBinding]) -> [FilterBinding] {
-    let steps = bindings.flatMap { $0.bodies.values.flatMap(\.steps) }
-    guard steps.contains(where: { canDiffer($0.match, changedBy: steps) }) else { return [] }
-    return bindings.map { binding in
+    // What the filters of one version leave behind, all of them see the second time.
+    var steps: [AddressFamily: [FilterStep]] = [:]
+    for binding in bindings {
+        for (version, body) in binding.bodies { steps[version, default: []] += body.steps }
+    }
+    return bindings.compactMap { binding in
         var binding = binding
-        for (version, body) in binding.bodies {
-            var body = body
-            body.steps = body.steps.map { step in
-                var step = step
-                // Policers act as conforming, nothing is logged; counters stay, under names of their own.
-                step.actions.removeAll { action in
+        binding.bodies = binding.bodies.filter { version, body in
+            body.steps.contains { canDiffer($0.match, changedBy: steps[version] ?? []) }
+        }
+        for version in binding.bodies.keys {
+            // Policers act as conforming, nothing is logged; counters stay, under names of their own.
+            for index in binding.bodies[version]?.steps.indices ?? 0..<0 {
+                binding.bodies[version]?.steps[index].actions.removeAll { action in
                     switch action {
                     case .log, .meter, .packetMode: true
                     case .count, .setForwardingClass, .setLossPriority, .setDSCP: false
                     }
                 }
-                return step
             }
-            binding.bodies[version] = body
         }
-        return binding
+        return binding.bodies.isEmpty ? nil : binding
     }
 }
+
+private let fragmentHeader: UInt8 = 44
 
 /// Whether a condition reads what the first pass changed, or what reassembly changes.
 private func canDiffer(_ match: MatchExpression, changedBy steps: [FilterStep]) -> Bool {
     match.clauses.joined().contains { condition in
-        guard case .field(let field, _, _) = condition else { return false }
+        // Reassembly takes the IPv6 fragment header away.
+        if case .extensionHeader(fragmentHeader, _) = condition { return true }
+        guard case .field(let field, _, let values) = condition else { return false }
         switch field {
+        case .ipv6NextHeader: return values.intervals.contains { $0.contains(UInt128(fragmentHeader)) }
         case .fragmentWord, .ipv6FragmentWord, .packetLength: return true
         case .forwardingClass:
             return changes(steps) { action in
