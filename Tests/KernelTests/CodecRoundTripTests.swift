@@ -472,7 +472,7 @@ func expectEqual(_ read: Table?, _ written: Table, sourceLocation: SourceLocatio
             #expect(line?.contains(item.shown.isEmpty ? "comment" : item.shown) == true, "\(item.name): \(line ?? "")")
         }
         for piece in [
-            "10.0.0.0-10.255.255.255", "11.0.0.0", "192.168.0.3-192.168.1.200", "224.0.0.0", "\"eth*\"",
+            "10.0.0.0/8", "11.0.0.0", "192.168.0.3-192.168.1.200", "224.0.0.0/3", "\"eth*\"",
             "10.0.0.1 : 0x00000007", "* : 0x00000009", "10.0.0.1 : goto side", "\"eth1\" . 0x00000005 : goto side",
             "10.0.0.0/8 . 0-65535 : accept", "fd00::/8 : goto side", "80-90 : 0x00000001",
         ] {
