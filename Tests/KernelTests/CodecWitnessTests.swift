@@ -219,9 +219,9 @@ private let frame = """
             try loadWithNft(
                 """
                 table inet odd {
-                    set seen { type ipv4_addr; flags dynamic,timeout; timeout 1h; elements = { 10.0.0.1 } }
-                    quota q { over 10 mbytes }
-                    chain each { update @seen { ip saddr limit rate 5/second } }
+                    set seen { type ipv4_addr; flags dynamic,timeout; timeout 1h; elements = { 10.0.0.1 }; }
+                    quota q { over 10 mbytes; }
+                    chain each { update @seen { ip saddr limit rate 5/second }; }
                 }
                 """
             )

@@ -120,7 +120,7 @@ private func hex(_ text: String) -> [UInt8] {
             meanings["nft add chain nat postrouting { type nat hook postrouting priority 100 ; }"]
                 == .chain(
                     Chain(
-                        name: "base-chain",
+                        name: "postrouting",
                         base: BaseChain(kind: .nat, hook: .postrouting, priority: 100, policy: .accept)
                     )
                 )
@@ -167,6 +167,11 @@ private func hex(_ text: String) -> [UInt8] {
                 // What nft leaves out where it is zero, we write; the kernel takes both alike.
                 if bytes != [0, 0, 0, 0] { result[attribute.type] = bytes }
             }
+            // The set's number within the batch stands beside its name; a reset has no code.
+            if result[0] == Array("lookup".utf8) + [0] { result[4] = nil }
+            if result[0] == Array("reject".utf8) + [0], result[1] == [0, 0, 0, 1] { result[2] = nil }
+            // The recorder left out the NUL of an object's name.
+            if result[0] == Array("objref".utf8) + [0], result[2]?.last == 0 { result[2]?.removeLast() }
             return result
         }
     }
