@@ -77,7 +77,9 @@ public struct CounterValue: Hashable, Sendable {
     }
 }
 
-/// A stateful object's parameters. A counter's readings are state, not program, and are read apart from it.
+/// A stateful object's parameters.
+///
+/// A counter's readings are state, not program, and are read apart from it.
 public enum StatefulObject: Hashable, Sendable {
     case counter
     case limit(Limit)

@@ -9,7 +9,7 @@ public import NftablesIR
 public struct Generation: Hashable, Sendable {
     /// The generation's number.
     public var id: UInt32
-    /// In an event: the thread that committed. In an answer: the one that asked, so it says nothing.
+    /// The thread that committed, in an event; in an answer it is the one that asked and says nothing.
     public var threadID: UInt32
     /// That thread's name.
     public var threadName: String

@@ -22,6 +22,8 @@ import Testing
                 set.elements.insert(SetElement(.range(first + [0, 80, 0, 0], last + [0, 90, 0, 0])))
             }
         }
+        // The kernel's count leaves the catch-all out.
+        if layout == .exact { set.elements.insert(SetElement(.catchAll)) }
         set.isInterval = layout != .exact
         if layout == .concatenatedIntervals {
             set.key = SetKeyType(typeNumber: 7 << 6 | 13, length: 8, fieldLengths: [4, 2])
