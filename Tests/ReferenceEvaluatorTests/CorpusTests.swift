@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verdicts of outside oracles: the generated policies of aerleon, and the expectations of a network analyser.
+import Diagnostics
 import Foundation
 import JunosModel
 import JunosSyntax
