@@ -40,7 +40,7 @@ struct Passage: Sendable {
         self.packet = packet
         header = PacketHeader(packet)
         self.context = context
-        nanoseconds = time <= 0 ? 0 : UInt64((time * 1_000_000_000).rounded())
+        nanoseconds = time <= 0 ? 0 : UInt64(time * 1_000_000_000 + 0.5)
     }
 
     /// Puts another packet in its place.
