@@ -143,7 +143,9 @@ private struct Devices {
         let verdict: ObservedVerdict
         var reply: ReplyKind?
         switch observation.verdict {
-        case .accept: verdict = .accept
+        case .accept:
+            // Seen from outside, what the stack holds or loses vanishes like what a chain drops.
+            verdict = observation.isDeliveredLocally || !observation.emitted.isEmpty ? .accept : .discard
         case .discard: verdict = .discard
         case .reject(let answer):
             verdict = .reject

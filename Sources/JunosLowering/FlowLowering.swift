@@ -55,8 +55,40 @@ struct FlowLowering {
             modes: [.inet: mode(security.inetMode), .inet6: mode(security.inet6Mode)],
             zones: security.zones.map { zone($0, devices) },
             contexts: contexts(),
-            defaultPermits: security.defaultPermits
+            defaultPermits: security.defaultPermits,
+            routerAddresses: routerAddresses()
         )
+    }
+
+    /// Addresses by the interface that owns them, the first where several do.
+    private func routerAddresses() -> [RouterAddresses] {
+        var memberships: [String: (zone: SecurityZone, member: ZoneInterface)] = [:]
+        for zone in security.zones {
+            for member in zone.interfaces where memberships[member.name] == nil { memberships[member.name] = (zone, member) }
+        }
+        var seen: Set<IPAddress> = []
+        return configuration.interfaces.compactMap { interface in
+            let addresses = interface.families.values.flatMap(\.addresses).map(\.address).sorted()
+                .filter { seen.insert($0).inserted }
+            guard !addresses.isEmpty else { return nil }
+            let membership = memberships[interface.name]
+            return RouterAddresses(
+                addresses: addresses,
+                device: interface.device,
+                zone: membership?.zone.name,
+                hostInbound: membership.map { hostInbound($0.zone, $0.member) }
+                    ?? HostInboundPolicy(services: [], origin: "security zones")
+            )
+        }
+    }
+
+    /// An interface's own stanza replaces the zone's as a whole (flow reference §3.3 rule 2).
+    private func hostInbound(_ zone: SecurityZone, _ interface: ZoneInterface) -> HostInboundPolicy {
+        let path = "security zones \(zone.isManagement ? "functional-zone" : "security-zone") \(zone.name)"
+        if let own = interface.hostInbound {
+            return lowerHostInbound(own, origin: "\(path) interfaces \(interface.name) host-inbound-traffic")
+        }
+        return lowerHostInbound(zone.hostInbound, origin: "\(path) host-inbound-traffic")
     }
 
     private func mode(_ mode: ForwardingMode) -> VersionMode {
@@ -71,14 +103,7 @@ struct FlowLowering {
         var members: [String: HostInboundPolicy] = [:]
         for interface in zone.interfaces {
             guard let device = devices[interface.name] else { continue }
-            // An interface's own stanza replaces the zone's as a whole (flow reference §3.3 rule 2).
-            let path = "security zones security-zone \(zone.name)"
-            members[device] =
-                if let own = interface.hostInbound {
-                    lowerHostInbound(own, origin: "\(path) interfaces \(interface.name) host-inbound-traffic")
-                } else {
-                    lowerHostInbound(zone.hostInbound, origin: "\(path) host-inbound-traffic")
-                }
+            members[device] = hostInbound(zone, interface)
         }
         return Zone(
             name: zone.name,

@@ -3,11 +3,14 @@
 import NetworkTypes
 import PolicyModel
 
-/// The bindings for the second pass; empty where it could only repeat the first.
+/// The bindings for the second pass: those filters that could decide differently; empty where none could.
 func secondPass(of bindings: [FilterBinding]) -> [FilterBinding] {
-    let steps = bindings.flatMap { $0.bodies.values.flatMap(\.steps) }
-    guard steps.contains(where: { canDiffer($0.match, changedBy: steps) }) else { return [] }
-    return bindings.map { binding in
+    let protocolIndependent = bindings.filter { $0.family == "any" }.flatMap(steps)
+    return bindings.filter { binding in
+        // What it changes itself, and what the family-any filter in front of it changes.
+        let own = steps(of: binding)
+        return own.contains { canDiffer($0.match, changedBy: protocolIndependent + own) }
+    }.map { binding in
         var binding = binding
         for (version, body) in binding.bodies {
             var body = body
@@ -59,3 +62,5 @@ private func canDiffer(_ match: MatchExpression, changedBy steps: [FilterStep]) 
 private func changes(_ steps: [FilterStep], _ isChange: (StepAction) -> Bool) -> Bool {
     steps.contains { $0.actions.contains(where: isChange) }
 }
+
+private func steps(of binding: FilterBinding) -> [FilterStep] { binding.bodies.values.flatMap(\.steps) }

@@ -51,6 +51,8 @@ struct Lexer {
     /// No `]` closes a mid-word bracket before this position: keeps looking ahead linear.
     private var bracketSearchedUpTo = 0
     private var knowsNoMoreCommentEnds = false
+    /// How many bytes may still be looked at in vain for the end of a string of several lines.
+    private var stringBudget: Int
     /// The bytes that only go on with a word.
     private let isPlain: [Bool]
 
@@ -62,6 +64,7 @@ struct Lexer {
             bytes.removeFirst(3)
         }
         self.bytes = bytes
+        stringBudget = 4 * bytes.count
         isPlain = (UInt8.min...UInt8.max).map { byte in
             let special = [
                 Ascii.openBrace, Ascii.closeBrace, Ascii.openBracket, Ascii.closeBracket, Ascii.semicolon, Ascii.quote,
@@ -230,7 +233,7 @@ struct Lexer {
     /// Where the closing quote stands.
     ///
     /// Stops at the first line that must be another statement.
-    private func endOfQuoted() -> Int? {
+    private mutating func endOfQuoted() -> Int? {
         var index = position + 1
         var lastVisible: UInt8 = 0
         while index < bytes.count {
@@ -242,10 +245,10 @@ struct Lexer {
             case Ascii.quote:
                 return index
             case Ascii.newline:
-                if lastVisible == Ascii.semicolon || lastVisible == Ascii.openBrace || lastVisible == Ascii.closeBrace {
-                    return nil
-                }
-                if emitsNewlines, startsWithVerb(at: index + 1) {
+                let endsStatement =
+                    lastVisible == Ascii.semicolon || lastVisible == Ascii.openBrace || lastVisible == Ascii.closeBrace
+                if endsStatement || stringBudget <= 0 || emitsNewlines && startsWithVerb(at: index + 1) {
+                    stringBudget -= index - position
                     return nil
                 }
             default:
@@ -255,6 +258,7 @@ struct Lexer {
             }
             index += 1
         }
+        stringBudget -= index - position
         return nil
     }
 

@@ -170,7 +170,8 @@ private struct HierarchyPrinter {
         var lineContainer = Schema.junos.container(after: place, before: container)
         var current = node
         var place = place
-        while depth > 0, !current.opensBlock, current.children.count == 1, let next = current.children.first,
+        while depth > 0 || place.part == .keyword, !current.opensBlock, current.children.count == 1,
+            let next = current.children.first,
             !next.isMarked
         {
             let nextPlace = Schema.junos.place(of: next.word, below: place)
@@ -196,16 +197,20 @@ private struct HierarchyPrinter {
         style: SchemaRule.Style
     ) -> String? {
         if node.children.isEmpty { return "" }
-        guard !node.opensBlock || style == .oneLine else { return nil }
+        guard !node.opensBlock || style == .oneLine || style == .shortEntry else { return nil }
         var result = ""
         for child in node.children {
             let childPlace = Schema.junos.place(of: child.word, below: place)
             guard !child.isMarked, let line = inline(child, at: childPlace, in: place) else { return nil }
             let isFlag = childPlace.part == .keyword && Schema.junos.kind(childPlace) == .flag
-            let fits = childPlace.part == .free || isFlag && style == .block
-            guard style == .oneLine && childPlace.part == .keyword || fits && node.children.count == 1 else {
-                return nil
+            let fits: Bool
+            switch style {
+            case .oneLine: fits = childPlace.part == .keyword
+            case .shortEntry: fits = node.children.count == 1
+            case .block: fits = node.children.count == 1 && (isFlag || child.word == "to")
+            case .ordinary, .separate: fits = node.children.count == 1 && child.word == "to"
             }
+            guard fits else { return nil }
             result += " " + line
         }
         return result
@@ -222,6 +227,11 @@ private struct HierarchyPrinter {
         var current = node
         var place = place
         while let next = current.children.first {
+            if current.children.count > 1, Schema.junos.kind(place) == .leafList, place.part == .keyword,
+                current.children.allSatisfy({ $0.children.isEmpty && !$0.isMarked })
+            {
+                return words + " [ " + current.children.map { quotedIfNeeded($0.word) }.joined(separator: " ") + " ]"
+            }
             guard current.children.count == 1, !next.isMarked else { return nil }
             let text = Schema.junos.text(next.word, after: place, in: container)
             place = Schema.junos.place(of: next.word, below: place)

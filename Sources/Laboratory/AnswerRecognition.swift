@@ -23,7 +23,8 @@ struct AnswerRecognition {
         if let error = Self.icmpError(candidate) { return isICMPError ? nil : error }
         guard Self.isReset(candidate), !isReset, header.upperProtocol == ProtocolNumber.tcp,
             candidate.family == header.family, candidate.destination == header.source,
-            candidate.destinationPort == header.sourcePort
+            // The last fragment of a datagram is answered for the whole, and shows no port of its own.
+            header.isLaterFragment || candidate.destinationPort == header.sourcePort
         else { return nil }
         return .tcpReset
     }

@@ -32,6 +32,26 @@ struct Links: ~Copyable {
         try ask(RTM_NEWADDR, payload, "give \(name) the address \(prefix)", flags: NLM_F_CREATE | NLM_F_REPLACE)
     }
 
+    /// Waits until an address is the router's own: for IPv6 the kernel makes its route in the background.
+    mutating func waitUntilLocal(_ address: IPAddress) throws {
+        var payload = AttributeWriter()
+        payload.raw([number(address.family), UInt8(address.family.bits)] + [UInt8](repeating: 0, count: 10))
+        payload.put(UInt32(RTA_DST.rawValue), address.octets)
+        let operation = "wait until \(address) is an address of the sandbox"
+        for _ in 0..<5000 {
+            // While there is no route at all, the kernel refuses the question.
+            let answers = try? socket.request(
+                type: UInt16(RTM_GETROUTE),
+                payload: payload.bytes,
+                operation: operation
+            )
+            // The route's type is the eighth octet of struct rtmsg.
+            if let route = answers?.first?.bytes, route.count > 7, route[7] == UInt8(RTN_LOCAL) { return }
+            usleep(1000)
+        }
+        throw LaboratoryError(.lost, operation)
+    }
+
     /// Adds or deletes the policy rule that sends every look-up of a family to a table.
     mutating func rule(_ family: AddressFamily, priority: UInt32, table: UInt32, adds: Bool) throws(NetlinkError) {
         var payload = AttributeWriter()

@@ -56,37 +56,53 @@ struct ObserverTable: Sendable {
                 observers[name] = Observer(name: name, hook: hook, priority: place, next: next)
             }
         }
-        // Last of all, and therefore also behind the confirmation of sessions: at equal priority the chain that was
-        // registered first runs last (kernel facts T11), and this table is always loaded before the other.
-        let delivery = Observer(name: "delivered", hook: .input, priority: .max, next: nil, isDelivery: true)
-        observers[delivery.name] = delivery
+        observers[Self.delivery.name] = Self.delivery
         self.observers = observers
     }
 
-    /// The kernel program.
+    /// Where packets for the router itself are seen last, and end.
+    ///
+    /// Behind everything, also the confirmation of sessions: at equal priority the chain that was registered first
+    /// runs last (kernel facts T11), and this one is registered before anything can wake conntrack, once and for all.
+    private static let delivery = Observer(
+        name: "delivered",
+        hook: .input,
+        priority: .max,
+        next: nil,
+        isDelivery: true
+    )
+
+    /// The kernel program of the observers around one table.
     var table: Table {
         var table = Table(family: .inet, name: Self.name)
-        for observer in observers.values {
-            let counter = ObjectKey.counter(observer.name)
-            var expressions: [Expression] = [
-                .object(counter),
-                .log(LogParameters(group: Self.group, prefix: observer.name, queueThreshold: 1)),
-            ]
-            // Nobody listens in a sandbox: the stack's own answer (a reset, port unreachable) would only blur the picture.
-            if observer.isDelivery { expressions.append(.verdict(.drop)) }
-            table.objects[counter] = .counter
-            table.chains[observer.name] = Chain(
-                name: observer.name,
-                base: BaseChain(hook: observer.hook, priority: observer.priority, policy: .accept),
-                rules: [Rule(expressions)]
-            )
-        }
+        for observer in observers.values where !observer.isDelivery { Self.add(observer, to: &table) }
         return table
     }
 
-    /// A table that keeps the stack's own chatter (neighbour discovery, multicast listeners) from the program under test;
-    /// what an experiment sends as the router is recognised by its socket priority and passes.
-    static var silence: Table {
+    private static func add(_ observer: Observer, to table: inout Table) {
+        let counter = ObjectKey.counter(observer.name)
+        var expressions: [Expression] = [
+            .object(counter),
+            .log(LogParameters(group: group, prefix: observer.name, queueThreshold: 1)),
+        ]
+        // Nobody listens in a sandbox: the stack's own answer (a reset, port unreachable) would only blur the picture.
+        if observer.isDelivery { expressions.append(.verdict(.drop)) }
+        table.objects[counter] = .counter
+        table.chains[observer.name] = Chain(
+            name: observer.name,
+            base: BaseChain(hook: observer.hook, priority: observer.priority, policy: .accept),
+            rules: [Rule(expressions)]
+        )
+    }
+
+    /// The name of the table that stays as long as the sandbox does.
+    static let permanentName = "sandbox"
+
+    /// The table that stays as long as the sandbox does: the end of deliveries, and silence.
+    ///
+    /// The stack's own chatter (neighbour discovery, multicast listeners) is kept from the program under test; what an
+    /// experiment sends as the router is recognised by its socket priority and passes.
+    static var permanent: Table {
         let rule = Rule([
             .metaLoad(.networkFamily, into: .one), .compare(.equal, .one, RegisterValue([10])),
             .metaLoad(.transportProtocol, into: .one), .compare(.equal, .one, RegisterValue([ProtocolNumber.icmp6])),
@@ -99,6 +115,8 @@ struct ObserverTable: Sendable {
             base: BaseChain(hook: .output, priority: .min + 1, policy: .accept),
             rules: [rule]
         )
-        return Table(family: .inet, name: "silence", chains: [chain.name: chain])
+        var table = Table(family: .inet, name: permanentName, chains: [chain.name: chain])
+        add(delivery, to: &table)
+        return table
     }
 }

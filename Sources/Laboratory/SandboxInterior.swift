@@ -33,7 +33,7 @@ final class SandboxInterior: @unchecked Sendable {
         _ sysctls: [String: String]
     ) throws {
         nftables = try NftablesConnection()
-        try nftables.send(Batch(creating: ObserverTable.silence))
+        try nftables.send(Batch(creating: ObserverTable.permanent))
         try settings.apply(forwardsIPv4: forwardsIPv4, forwardsIPv6: forwardsIPv6, sysctls)
         devices = try interfaces.map { try TunDevice(name: $0.name) }
         descriptors = devices.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
@@ -45,6 +45,9 @@ final class SandboxInterior: @unchecked Sendable {
         for (device, interface) in zip(devices, interfaces) {
             try links.setUp(device.name, index: device.index, mtu: interface.mtu)
             for address in interface.addresses { try links.add(address, to: device.name, index: device.index) }
+        }
+        for interface in interfaces {
+            for prefix in interface.addresses { try links.waitUntilLocal(prefix.address) }
         }
         deviceNumbers = Dictionary(devices.map { ($0.name, $0.index) }) { first, _ in first }
         deviceNames = Dictionary(devices.map { ($0.index, $0.name) } + [(loopback, "lo")]) { first, _ in first }
@@ -63,7 +66,6 @@ final class SandboxInterior: @unchecked Sendable {
         _ = try ObserverTable(of: table)
         if let loaded { try nftables.send(Batch(loaded.family, loaded.name, [.deleteTable])) }
         loaded = nil
-        // Observers first: the one that ends deliveries must be there before conntrack is (see ObserverTable).
         try observe(table)
         try nftables.send(Batch(creating: table))
         loaded = (table.family, table.name)
@@ -104,7 +106,8 @@ final class SandboxInterior: @unchecked Sendable {
     }
 
     func observerCounters() throws -> [String: CounterValue] {
-        try nftables.counters(.inet, ObserverTable.name)
+        let delivered = try nftables.counters(.inet, ObserverTable.permanentName)
+        return try nftables.counters(.inet, ObserverTable.name).merging(delivered) { first, _ in first }
     }
 
     // MARK: Packets
@@ -134,8 +137,12 @@ final class SandboxInterior: @unchecked Sendable {
     /// Sets the routes to the packet's destination and, for answers, back to where it comes from.
     private func route(_ injection: Injection) throws {
         let header = injection.packet.header
-        if case .device(let name) = injection.arrival, header.source != header.destination {
-            try routes.set(header.sourceAddress, .device(index: try device(name).index))
+        // With source and destination alike there is one route, the one to the destination.
+        if header.source != header.destination {
+            switch injection.arrival {
+            case .device(let name): try routes.set(header.sourceAddress, .device(index: try device(name).index))
+            case .router: try routes.set(header.sourceAddress, .local)
+            }
         }
         switch injection.departure {
         case .device(let name): try routes.set(header.destinationAddress, .device(index: try device(name).index))

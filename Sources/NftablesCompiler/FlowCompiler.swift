@@ -90,13 +90,15 @@ struct FlowCompiler {
                 )
             }
         }
-        chain.append(
-            Rule(
-                [.metaLoad(.inputInterfaceName, into: .one), .verdictMap(set: "host-inbound", key: .one)],
-                comment: "host-inbound-traffic"
-            )
-        )
-        return chain + drop([], "no-zone", &builder)
+        let arrival =
+            [
+                Rule(
+                    [.metaLoad(.inputInterfaceName, into: .one), .verdictMap(set: "host-inbound", key: .one)],
+                    comment: "host-inbound-traffic"
+                )
+            ] + drop([], "no-zone", &builder)
+        chain += RouterAddressCompiler(flow: flow).rules(own: arrival, hostInbound: hostInbound, &builder)
+        return chain + arrival
     }
 
     /// What `from-routing-engine` holds behind the filter: only new sessions meet policies (DESIGN §3.17).

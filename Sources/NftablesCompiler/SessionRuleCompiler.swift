@@ -28,14 +28,22 @@ enum FlowCounter {
 /// Packets are whole here: conntrack has reassembled them.
 struct SessionRuleCompiler {
     /// The chain that decides first packets of a pair.
-    func chain(_ rules: [SessionRule], end: ContextEnd, _ builder: inout ProgramBuilder) -> String {
+    ///
+    /// - Parameter next: The chain that has a say about permitted packets; nil where nothing has.
+    func chain(
+        _ rules: [SessionRule],
+        end: ContextEnd,
+        then next: String? = nil,
+        _ builder: inout ProgramBuilder
+    ) -> String {
+        let permit = Expression.verdict(next.map { .goto($0) } ?? .accept)
         var compiled: [Rule] = []
-        for rule in rules { compiled += compile(rule, &builder) }
-        return builder.chain("policies", compiled + ending(end, &builder))
+        for rule in rules { compiled += compile(rule, permit, &builder) }
+        return builder.chain("policies", compiled + ending(end, permit, &builder))
     }
 
-    private func compile(_ rule: SessionRule, _ builder: inout ProgramBuilder) -> [Rule] {
-        let action = builder.chain("policy", decision(rule, &builder))
+    private func compile(_ rule: SessionRule, _ permit: Expression, _ builder: inout ProgramBuilder) -> [Rule] {
+        let action = builder.chain("policy", decision(rule, permit, &builder))
         // With both versions and no address named, one rule serves both.
         if rule.addresses.count == 2, rule.addresses.values.allSatisfy(\.clauses.isEmpty) {
             return compile([], [[]], rule.services, version: .inet, action, rule.origin, &builder)
@@ -78,14 +86,14 @@ struct SessionRuleCompiler {
         return alternatives.map { Rule(guards + $0 + [.verdict(.jump(chain))], comment: origin) }
     }
 
-    private func decision(_ rule: SessionRule, _ builder: inout ProgramBuilder) -> [Rule] {
+    private func decision(_ rule: SessionRule, _ permit: Expression, _ builder: inout ProgramBuilder) -> [Rule] {
         let counter = ObjectKey.counter(FlowCounter.policy(rule.hitName))
         builder.object(counter, .counter)
         var rules = [Rule([.object(counter)], comment: rule.origin)]
         if rule.logs { rules.append(Rule([.log(logParameters("p", rule.origin))], comment: rule.origin)) }
         switch rule.action {
         case .permit:
-            rules.append(Rule(ConntrackState.own(rule.index) + [.verdict(.accept)], comment: rule.origin))
+            rules.append(Rule(ConntrackState.own(rule.index) + [permit], comment: rule.origin))
         case .deny:
             rules.append(Rule([.verdict(.drop)], comment: rule.origin))
         case .reject:
@@ -100,10 +108,10 @@ struct SessionRuleCompiler {
         return rules
     }
 
-    private func ending(_ end: ContextEnd, _ builder: inout ProgramBuilder) -> [Rule] {
+    private func ending(_ end: ContextEnd, _ permit: Expression, _ builder: inout ProgramBuilder) -> [Rule] {
         switch end {
         case .selfTraffic:
-            return [Rule(ConntrackState.own(FlowPolicy.selfTrafficIndex) + [.verdict(.accept)])]
+            return [Rule(ConntrackState.own(FlowPolicy.selfTrafficIndex) + [permit])]
         case .deny, .permit:
             let counter = ObjectKey.counter(FlowCounter.defaultPolicy)
             builder.object(counter, .counter)
@@ -111,7 +119,7 @@ struct SessionRuleCompiler {
             let verdict =
                 end == .deny
                 ? [Expression.verdict(.drop)]
-                : ConntrackState.own(FlowPolicy.defaultPolicyIndex) + [.verdict(.accept)]
+                : ConntrackState.own(FlowPolicy.defaultPolicyIndex) + [permit]
             return [Rule([.object(counter)], comment: origin), Rule(verdict, comment: origin)]
         }
     }

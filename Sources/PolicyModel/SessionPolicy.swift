@@ -128,6 +128,26 @@ public struct ZonePair: Hashable, Sendable {
     }
 }
 
+/// Addresses of the router that one of its interfaces owns.
+public struct RouterAddresses: Hashable, Sendable {
+    /// The addresses.
+    public var addresses: [IPAddress]
+    /// The owner's device; nil for the router's own interface, which nothing arrives on.
+    public var device: String?
+    /// The owner's zone; nil for the null zone.
+    public var zone: String?
+    /// What the owner lets in.
+    public var hostInbound: HostInboundPolicy
+
+    /// Makes a group of addresses.
+    public init(addresses: [IPAddress], device: String?, zone: String?, hostInbound: HostInboundPolicy) {
+        self.addresses = addresses
+        self.device = device
+        self.zone = zone
+        self.hostInbound = hostInbound
+    }
+}
+
 /// How one IP version's packets are handled.
 public enum VersionMode: Hashable, Sendable {
     case flow
@@ -152,14 +172,18 @@ public struct FlowPolicy: Hashable, Sendable {
     public var contexts: [ZonePair: [SessionRule]]
     /// Rules for pairs without a context of their own: the global ones that apply there.
     public var defaultPermits: Bool
+    /// The router's addresses by owner: who arrives elsewhere passes the owner's zone first (flow reference §3.4).
+    public var routerAddresses: [RouterAddresses]
 
     /// Makes a flow policy.
     public init(
         modes: [AddressFamily: VersionMode],
         zones: [Zone],
         contexts: [ZonePair: [SessionRule]],
-        defaultPermits: Bool
+        defaultPermits: Bool,
+        routerAddresses: [RouterAddresses] = []
     ) {
+        self.routerAddresses = routerAddresses
         self.modes = modes
         self.zones = zones
         self.contexts = contexts

@@ -78,6 +78,8 @@ struct SessionTable: Sendable {
         _ hook: TrackingHook
     ) -> (state: TrackingState, pending: PendingSession?) {
         guard let packet = TrackedPacket(header) else { return (.invalid, nil) }
+        // The other version's ICMP begins no session (kernel: nf_conntrack_proto_icmp.c and its twin, by `state->pf`).
+        if isICMP(header.family == .inet ? .inet6 : .inet, packet.protocolNumber) { return (.invalid, nil) }
         if isICMP(header.family, packet.protocolNumber) {
             guard packet.length >= 8, let type = packet.octet(0) else { return (.invalid, nil) }
             if hook == .received, !packet.hasValidChecksum { return (.invalid, nil) }

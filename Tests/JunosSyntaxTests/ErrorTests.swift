@@ -225,3 +225,14 @@ func `Nesting without end is an error, not a crash`(_ depth: Int) {
     _ = expandConfiguration(words.tree)
     _ = renderHierarchical(words.tree)
 }
+
+@Test(arguments: [
+    "\"\\\"\n", "\\\"\n", "a[", "/*\n", "/* \" ", "{", "}", "[", "[ a ", "] ", "\"", "a\n", "set \"\n", "${", "#\n",
+])
+func `A text of one fragment many times over is read to its end`(_ fragment: String) {
+    for head in ["", "system {\n", "set system host-name a\n", "\""] {
+        let text = head + String(repeating: fragment, count: 20_000)
+        let tree = readConfiguration([(name: "t", text: text)]).tree
+        #expect(renderSet(readConfiguration([(name: "t", text: renderSet(tree))]).tree) == renderSet(tree))
+    }
+}

@@ -2,6 +2,7 @@
 // Verdicts of outside oracles: the generated policies of aerleon, and the expectations of a network analyser.
 import Diagnostics
 import Foundation
+import Diagnostics
 import JunosModel
 import JunosSyntax
 import NetworkTypes

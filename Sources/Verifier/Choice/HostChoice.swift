@@ -43,6 +43,16 @@ func chooseHostPackets(_ places: inout PacketPlaces, into collector: inout Choic
                 draft.fields.icmpIdentifier = places.freshPort()
                 collector.add(.first, [draft])
             }
+            // The router's address on another interface, which that interface's zone has a say in (flow reference §3.4).
+            for other in places.interfaces(version) where other.name != interface.name {
+                var draft = places.draft(inward)
+                draft.fields.destination = places.own(other.name, version)
+                draft.fields.destinationPort = 22
+                collector.add(index < 16 ? .witness : .variant, [draft])
+                set(Service(version == .inet ? 1 : 58, version == .inet ? 8 : 128), &draft)
+                draft.fields.icmpIdentifier = places.freshPort()
+                collector.add(.variant, [draft])
+            }
             // From the router: a session that it opens, and one that it answers.
             let sent = places.draft(outward)
             collector.add(.witness, [sent])

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// What chosen packets meet: every counter of the program, at every interface, and they are the same each time.
+import JunosModel
+import NetworkTypes
+import NftablesIR
+import ReferenceEvaluator
+import Testing
+import Verifier
+
+@Suite struct CoverageTests {
+    /// Counters that no chosen packet is meant to charge, or that none can.
+    private func isOutOfReach(_ name: String, _ sample: String) -> Bool {
+        // Buckets are never exceeded (choosePackets says why).
+        if name.hasPrefix("policer/") { return true }
+        // Every term list that ends in a term without conditions leaves nothing to its implicit discard.
+        if name.contains("_5f_5fimplicit-discard") { return true }
+        return unreachable[sample]?.contains(name) ?? false
+    }
+
+    private let unreachable: [String: Set<String>] = [:]
+
+    @Test(arguments: Sample.names) func `chosen packets charge every counter of the program`(name: String) throws {
+        let sample = try Sample(name)
+        var path = ProgramPath(sample.table, configuration: sample.configuration)
+        for vector in choosePackets(sample.configuration, seed: 7) { _ = try path.run(vector) }
+        let charged = path.counters
+        let missed = sample.table.objects.keys.filter { $0.kind == .counter }.map(\.name)
+            .filter { charged[$0] == nil && !isOutOfReach($0, name) }.sorted()
+        #expect(missed.isEmpty, "\(name): \(missed)")
+    }
+
+    @Test func `the same seed chooses the same packets and times rise`() throws {
+        let configuration = try Sample("plain-router").configuration
+        let first = choosePackets(configuration, seed: 3)
+        #expect(first == choosePackets(configuration, seed: 3))
+        #expect(first != choosePackets(configuration, seed: 4))
+        #expect(Set(first.map(\.id)).count == first.count)
+        #expect(zip(first, first.dropFirst()).allSatisfy { $0.time < $1.time })
+    }
+
+    @Test func `the beginning of a run already reaches every term`() throws {
+        let sample = try Sample("plain-router")
+        let vectors = choosePackets(sample.configuration, seed: 7)
+        var path = ProgramPath(sample.table, configuration: sample.configuration)
+        for vector in vectors.prefix(vectors.count / 5) { _ = try path.run(vector) }
+        let counters = path.counters.keys.filter { $0.hasPrefix("inet/edge-in/") && $0.hasSuffix("/eth0.0/i") }
+        // Twelve terms and the implicit discard.
+        #expect(counters.count == 13, "\(counters.sorted())")
+    }
+
+    @Test func `a filter of a thousand terms needs a few thousand packets`() throws {
+        let terms = (0..<1000).map { index in
+            """
+            term t\(index) { from { source-address 10.\(index / 250).\(index % 250).0/24; protocol tcp; \
+            destination-port \(1000 + index); } then { count c\(index); accept; } }
+            """
+        }
+        let sample = try Sample(
+            "large",
+            """
+            interfaces { eth0 { unit 0 { family inet { filter { input big; } address 192.0.2.1/24; } } }
+                eth1 { unit 0 { family inet { address 198.51.100.1/24; } } } }
+            firewall { family inet { filter big { \(terms.joined(separator: "\n")) } } }
+            """
+        )
+        let vectors = choosePackets(sample.configuration, seed: 1)
+        #expect((3000...20000).contains(vectors.count), "\(vectors.count)")
+        var path = ProgramPath(sample.table, configuration: sample.configuration)
+        for vector in vectors { _ = try path.run(vector) }
+        let missed = (0..<1000).filter { path.counters["inet/big/c\($0)/eth0.0/i"] == nil }
+        #expect(missed.isEmpty, "\(missed)")
+    }
+
+    @Test func `policed packets stay below half of the bucket`() throws {
+        let sample = try Sample(
+            "policed",
+            """
+            interfaces { eth0 { unit 0 { family inet { filter { input f; } address 192.0.2.1/24; } } }
+                eth1 { unit 0 { family inet { filter { input f; } address 198.51.100.1/24; } } } }
+            firewall {
+                policer p { if-exceeding { bandwidth-limit 32k; burst-size-limit 15k; } then discard; }
+                family inet { filter f { term t { from { protocol udp; } then { policer p; count c; accept; } }
+                    term rest { then accept; } } }
+            }
+            """
+        )
+        var verification = Verification(sample.configuration, table: sample.table)
+        var octets = 0
+        for vector in choosePackets(sample.configuration, seed: 5) {
+            let prediction = try verification.predict(vector)
+            #expect(prediction.answer.policers.isEmpty)
+            if !prediction.answer.counters.isEmpty { octets += vector.packet.bytes.count }
+        }
+        #expect(octets > 0)
+        #expect(octets <= 7500, "\(octets)")
+    }
+}
