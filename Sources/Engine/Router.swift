@@ -94,7 +94,9 @@ public final class Router {
         var outcome = RemovalOutcome()
         let recording = try state.read()
         outcome.removed = try deployment.remove()
-        outcome.warnings = restoreSysctls(recording?.previousSysctls ?? [:]).map { "sysctl \($0) could not be restored" }
+        outcome.warnings = restoreSysctls(recording?.previousSysctls ?? [:]).map {
+            "sysctl \($0) could not be restored"
+        }
         try state.remove()
         return outcome
     }
