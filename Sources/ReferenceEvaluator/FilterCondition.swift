@@ -33,7 +33,9 @@ enum FilterCondition: Sendable {
     case ipOptions(TableRun, any: Bool, isExcept: Bool)
     case extensionHeader(TableRun, any: Bool, isExcept: Bool)
 
-    /// Whether the condition holds. Whatever needs octets that are not there is false, `-except` too (DESIGN §3.10).
+    /// Whether the condition holds.
+    ///
+    /// Whatever needs octets that are not there is false, `-except` too (DESIGN §3.10).
     func holds(_ header: PacketHeader, _ context: PacketContext, _ tables: MatchTables) -> Bool {
         switch self {
         case .address(.source, let list): return tables.matches(list, header.source)

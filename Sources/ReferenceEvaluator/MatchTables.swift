@@ -125,12 +125,14 @@ struct MatchTables: Sendable {
         return run
     }
 
-    /// How specific an entry is: the longer match goes first, and for equal lengths `except` (§2.2). Masks that are no
-    /// prefixes count their set bits (§2.3). Odd ranks exclude.
+    /// How specific an entry is: the longer match goes first, and for equal lengths `except` (§2.2).
+    ///
+    /// Masks that are no prefixes count their set bits (§2.3). Odd ranks exclude.
     private func rank(_ length: Int, isExcept: Bool) -> Int32 { Int32(length * 2 + (isExcept ? 1 : 0)) }
 
-    /// Whether the longest match is a plain entry. An address that nothing covers does not match: the implicit
-    /// `0/0 except` (§2.2).
+    /// Whether the longest match is a plain entry.
+    ///
+    /// An address that nothing covers does not match: the implicit `0/0 except` (§2.2).
     func matches(_ list: AddressList, _ value: UInt128) -> Bool {
         var best: Int32 = -1
         if list.literals.count > 0 {
