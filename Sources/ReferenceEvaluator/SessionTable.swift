@@ -42,6 +42,9 @@ private struct Session: Sendable {
     /// Idle seconds that the application asks for; nil for the protocol's.
     var inactivityTimeout: Double?
     var tcp: TCPConnection?
+
+    /// What a connection gets that both ends want to close out of step.
+    var unacknowledgedTimeout: Double { tcp?.timeouts.unacknowledged ?? 300 }
 }
 
 /// All sessions, by the key of their first packet, and by the key of what answers.
@@ -152,7 +155,12 @@ struct SessionTable: Sendable {
             session.tcp = connection
             sessions[original] = session
             switch outcome {
-            case .invalid: return (.invalid, nil)
+            case .invalid(let shortens):
+                if shortens, session.expires - time >= 120 {
+                    session.expires = time + session.unacknowledgedTimeout
+                    sessions[original] = session
+                }
+                return (.invalid, nil)
             case .reopens:
                 remove(original)
                 guard let key = packet.key, let reply = key.reply else { return (.invalid, nil) }
