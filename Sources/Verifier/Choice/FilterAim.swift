@@ -9,13 +9,22 @@ struct FilterAim {
     let station: PathProbe.Station
     let ways: [PacketPlace]
     let version: AddressFamily
+    /// Whether packets must get through all filters: for what comes behind them.
+    let mustPass: Bool
     private var filter = 0
     private var index = 0
     private var edges: [[Variation]] = []
     private var found: Draft?
     private var fixesSourcePort = false
 
-    init(passage: FilterPassage, station: PathProbe.Station, ways: [PacketPlace], version: AddressFamily) {
+    init(
+        passage: FilterPassage,
+        station: PathProbe.Station,
+        ways: [PacketPlace],
+        version: AddressFamily,
+        mustPass: Bool
+    ) {
+        self.mustPass = mustPass
         self.passage = passage
         self.station = station
         self.ways = ways
@@ -58,17 +67,21 @@ struct FilterAim {
         _ probe: inout PathProbe
     ) -> Draft? {
         var fallback: Draft?
+        var nearby: Draft?
         for attempt in 0..<attempts {
             guard var draft = start(attempt, &places) else { return nil }
             edge?.apply(&draft)
             guard let packet = draft.build() else { continue }
             fallback = fallback ?? draft
-            guard probe.isAffordable else { return fallback }
+            guard attempts > 1, probe.isAffordable else { return fallback }
             guard let visit = probe.visit(station, packet, draft) else { continue }
             let isThere = edge?.isInside ?? true ? visit.meets(filter, index) : visit.arrives(at: filter, index)
-            if isThere { return draft }
+            guard isThere else { continue }
+            if visit.isAccepted || !mustPass { return draft }
+            // Better than nothing: it gets there, if not through.
+            nearby = nearby ?? draft
         }
-        return fallback
+        return nearby ?? fallback
     }
 
     /// The witness as it is, or another packet that the conditions fit.

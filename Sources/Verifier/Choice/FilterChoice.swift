@@ -13,6 +13,8 @@ struct FilterChoice {
         var station: PathProbe.Station
         var ways: [PacketPlace]
         var version: AddressFamily
+        /// Whether what comes behind the filters is meant.
+        var mustPass = false
     }
 
     /// One term of a site with the edges of its conditions.
@@ -39,6 +41,7 @@ struct FilterChoice {
                     guard isInput, passage.mayDifferForRouter else { continue }
                     // The second pass sees the same packets only if they go to the router (DESIGN §3.1).
                     var second = site
+                    second.mustPass = true
                     second.ways = ways.filter { $0.output == local }
                     choose(second, key: passage.key + " " + local, &places, &probe, &collector)
                 }
@@ -65,7 +68,13 @@ struct FilterChoice {
         guard let main = site.ways.first else { return }
         // The first attachment of a filter shows all edges; the others show that each term is there.
         let isFirst = covered.insert(key).inserted
-        var aim = FilterAim(passage: site.passage, station: site.station, ways: site.ways, version: site.version)
+        var aim = FilterAim(
+            passage: site.passage,
+            station: site.station,
+            ways: site.ways,
+            version: site.version,
+            mustPass: site.mustPass
+        )
         for (number, terms) in site.passage.filters.enumerated() {
             for (index, term) in terms.enumerated() {
                 collector.beginGroup()
@@ -102,13 +111,13 @@ struct FilterChoice {
             collector.add(edge.rank, [draft])
             // Later fragments are read elsewhere for each header length (DESIGN §3.9).
             rotation += 1
-            for words in fragmentHeaders(aim.version, isSmall: isSmall, rotation) {
+            for (words, isLast) in fragmentHeaders(aim.version, isSmall: isSmall, rotation) {
                 var later = edge
                 later.apply = { draft in
                     edge.apply(&draft)
-                    makeLaterFragment(words: words, &draft)
+                    makeLaterFragment(words: words, isLast: isLast, &draft)
                 }
-                if let draft = aim.draft(later, attempts: 2, &places, &probe) { collector.add(.variant, [draft]) }
+                if let draft = aim.draft(later, attempts: isSmall ? 2 : 1, &places, &probe) { collector.add(.variant, [draft]) }
             }
         }
         for change in variants(aim.version) {
@@ -118,16 +127,20 @@ struct FilterChoice {
     }
 
     /// Header lengths in words with which later fragments are sent: all where filters are small.
-    private func fragmentHeaders(_ version: AddressFamily, isSmall: Bool, _ rotation: Int) -> [Int] {
-        guard version == .inet else { return [5] }
-        return isSmall ? Array(5...15) : [5 + rotation % 11]
+    private func fragmentHeaders(
+        _ version: AddressFamily,
+        isSmall: Bool,
+        _ rotation: Int
+    ) -> [(words: Int, isLast: Bool)] {
+        guard version == .inet else { return isSmall ? [(5, true), (5, false)] : [(5, rotation % 2 == 0)] }
+        return isSmall ? (5...15).map { ($0, true) } : [(5 + rotation % 11, true)]
     }
 
     /// Changes of what no condition names: fragments, cut headers, other protocols.
     private func variants(_ version: AddressFamily) -> [(inout Draft) -> Void] {
         var result: [(inout Draft) -> Void] = [
             { $0.fields.moreFragments = true },
-            { makeLaterFragment(words: 5, &$0) },
+            { makeLaterFragment(words: 5, isLast: true, &$0) },
             { $0.fields.protocolNumber = ProtocolNumber.udp },
             { $0.fields.protocolNumber = ProtocolNumber.tcp },
             { $0.fields.protocolNumber = ProtocolNumber.sctp },
@@ -170,9 +183,9 @@ struct FilterChoice {
 
 /// Makes a packet a later fragment behind a header of so many words; what transport fields it has stay where filters
 /// look for them.
-func makeLaterFragment(words: Int, _ draft: inout Draft) {
+func makeLaterFragment(words: Int, isLast: Bool, _ draft: inout Draft) {
     draft.fields.fragmentOffset = 185
-    draft.fields.moreFragments = false
+    draft.fields.moreFragments = !isLast
     if draft.fields.length == nil { draft.fields.payloadLength = max(16, draft.fields.payloadLength ?? 0) }
     if draft.fields.resolvedFamily == .inet { draft.fields.ipv4Options = Array(repeating: 1, count: 4 * (words - 5)) }
 }

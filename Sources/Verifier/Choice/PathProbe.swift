@@ -30,7 +30,7 @@ struct PathProbe {
 
     let configuration: JunosConfiguration
     /// Terms and policies that may still be asked; bounds the work for huge configurations.
-    private(set) var budget = 60_000_000
+    private(set) var budget = 20_000_000
     private let interfaces: [String: LogicalInterface]
     private let routingEngine: LogicalInterface?
     private var zones: [String: String] = [:]

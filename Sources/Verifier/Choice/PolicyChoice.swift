@@ -25,11 +25,23 @@ struct PolicyChoice {
                         .reduce(0) { $0 + $1.policies.count }
                     collector.beginGroup()
                     collector.add(.witness, [places.draft(place)])
+                    for name in places.interfaces(version).map(\.name).prefix(64)
+                    where places.zone(of: name) == to && name != place.output {
+                        // Every way out of the pair has its own entry in the program.
+                        let other = PacketPlace(input: place.input, output: name, version: version)
+                        collector.add(.first, [places.draft(other)])
+                    }
                     for (index, policy) in all.enumerated() {
                         // Global policies show their edges in one pair, and that they are there in the others.
                         let key = "\(version.rawValue) \(policy.policy.name)"
                         let showsEdges = index < own || shownGlobals.insert(key).inserted
                         choose(policy, before: all[..<index], place, showsEdges, &places, &probe, &collector)
+                        guard from != PathProbe.router, to != PathProbe.router, from != to else { continue }
+                        // The same policies decide about the router's address in the other zone (flow reference §3.4).
+                        var inward = place
+                        inward.output = PacketVector.local
+                        let before = all[..<index]
+                        chooseAddress(of: place.output, policy, before, inward, &places, &probe, &collector)
                     }
                 }
             }
@@ -46,6 +58,35 @@ struct PolicyChoice {
         guard let input = members(from).first else { return nil }
         guard let output = outputs.first(where: { $0 != input }) ?? outputs.first else { return nil }
         return PacketPlace(input: input, output: output, version: version)
+    }
+
+    private func chooseAddress(
+        of owner: String,
+        _ target: ProbedPolicy,
+        _ before: ArraySlice<ProbedPolicy>,
+        _ place: PacketPlace,
+        _ places: inout PacketPlaces,
+        _ probe: inout PathProbe,
+        _ collector: inout ChoiceCollector
+    ) {
+        let address = places.own(owner, place.version)
+        collector.beginGroup()
+        var aim = PolicyAim(target: target, before: before, place: place)
+        aim.destination = address
+        guard let witness = aim.witness(&places, &probe) else { return }
+        collector.add(.witness, [witness])
+        for term in target.terms {
+            for edge in variations(of: term, version: place.version) {
+                if let draft = aim.draft(edge, &places, &probe) { collector.add(edge.rank, [draft]) }
+            }
+        }
+        for edge in target.sources.edges where !target.sources.isEverything {
+            for source in [edge.first, edge.last] + edge.outside {
+                let isInside = target.sources.contains(source)
+                let variation = Variation(rank: .outside, isInside: isInside) { $0.fields.source = source }
+                if let draft = aim.draft(variation, &places, &probe) { collector.add(.outside, [draft]) }
+            }
+        }
     }
 
     private func choose(
@@ -92,6 +133,8 @@ struct PolicyAim {
     let target: ProbedPolicy
     let before: ArraySlice<ProbedPolicy>
     let place: PacketPlace
+    /// The only destination that is asked about; nil for any.
+    var destination: IPAddress?
     private var found: Draft?
 
     init(target: ProbedPolicy, before: ArraySlice<ProbedPolicy>, place: PacketPlace) {
@@ -158,7 +201,9 @@ struct PolicyAim {
         if !target.sources.isEverything {
             draft.fields.source = pick(target.sources, draft.fields.source, isFirst, &places)
         }
-        if !target.destinations.isEverything {
+        if let destination {
+            draft.fields.destination = destination
+        } else if !target.destinations.isEverything {
             draft.fields.destination = pick(target.destinations, draft.fields.destination, isFirst, &places)
         }
         return draft
@@ -174,12 +219,8 @@ struct PolicyAim {
         guard let edge = isFirst ? list.edges.first : list.edges.randomElement(using: &places.random) else {
             return ordinary
         }
-        var candidates = edge.outside + [edge.first, edge.last]
-        if edge.first < edge.last {
-            let span = edge.last.value - edge.first.value
-            let inner = IPAddress(place.version, edge.first.value + UInt128(places.random.next()) % span)
-            candidates.insert(inner, at: 0)
-        }
+        let candidates = [edge.sample(&places.random), edge.sample(&places.random), edge.last, edge.first] + edge.outside
+        if let usual = candidates.first(where: { list.contains($0) && !places.isOwn($0) }) { return usual }
         return candidates.first(where: list.contains) ?? ordinary
     }
 }

@@ -107,14 +107,28 @@ private func unnamed(_ answer: PacketAnswer, _ observed: ObservedCounters) -> [D
         answer.verdict == .discard && answer.decidedBy?.hasSuffix(" implicit-discard") == true,
         observed.implicitDiscards
     )
-    let isCounted: [Stage] = [.mode, .flow, .hostInbound]
-    let isReset = answer.verdict == .reject && answer.stage == .flow
-    expect(.drops, answer.verdict == .discard && isCounted.contains(answer.stage) || isReset, observed.drops)
+    let reasons = dropReasons(answer)
+    if reasons.isEmpty != observed.drops.isEmpty || !Set(observed.drops.keys).isSubset(of: reasons) {
+        let model = reasons.isEmpty ? "none" : reasons.sorted().joined(separator: " or ")
+        let other = observed.drops.isEmpty ? "none" : observed.drops.keys.sorted().joined(separator: " ")
+        result.append(Difference(.drops, .program, model: model, other: other))
+    }
     // A default permit may be followed by the decision of another stage.
     if answer.decidedBy == "security policies default-policy", observed.defaultPolicies == 0 {
         result.append(Difference(.defaultPolicy, .program, model: "1", other: "0"))
     }
     return result
+}
+
+/// The counters of which one takes a packet that mode, sessions, zones or host-inbound-traffic drop.
+private func dropReasons(_ answer: PacketAnswer) -> Set<String> {
+    switch (answer.verdict, answer.stage) {
+    case (.discard, .mode): ["mode-\(answer.packet.family.rawValue)"]
+    case (.discard, .hostInbound): ["host-inbound"]
+    case (.discard, .flow): ["invalid", "untracked", "related", "no-zone"]
+    case (.reject, .flow): ["invalid"]
+    default: []
+    }
 }
 
 /// What an accepted packet carries with it.
