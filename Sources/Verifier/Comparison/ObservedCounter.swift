@@ -77,6 +77,8 @@ struct ObservedCounters: Hashable {
     var policies: [String: UInt64] = [:]
     var implicitDiscards: UInt64 = 0
     var defaultPolicies: UInt64 = 0
+    /// Packets dropped by mode, session state, zone or host-inbound-traffic, by reason.
+    var drops: [String: UInt64] = [:]
 
     init(_ objects: [String: UInt64]) {
         for (name, packets) in objects where packets > 0 {
@@ -86,7 +88,8 @@ struct ObservedCounters: Hashable {
             case .policy(let key): policies[key, default: 0] += packets
             case .implicitDiscard: implicitDiscards += packets
             case .defaultPolicy: defaultPolicies += packets
-            case .flow, .other: break
+            case .flow(let reason): drops[reason, default: 0] += packets
+            case .other: break
             }
         }
     }
