@@ -7,7 +7,8 @@ import Testing
 @Suite struct `TCP sequences measured in the kernel` {
     @Test(arguments: measuredSequences.indices)
     func `are judged as the kernel judged them`(index: Int) throws {
-        let policy = "policy p { match { source-address any; destination-address any; application any; } then { permit; } }"
+        let policy =
+            "policy p { match { source-address any; destination-address any; application any; } then { permit; } }"
         var model = evaluator(
             """
             interfaces { ta { unit 0 { family inet { address 10.1.0.1/16; } } } tb { unit 0 { family inet { address 10.2.0.1/16; } } } }
@@ -29,7 +30,10 @@ import Testing
                     packet: segment
                 )
             )
-            #expect((answer.verdict == .discard) == (words[7] == "invalid"), "sequence \(index), segment \(number): \(line)")
+            #expect(
+                (answer.verdict == .discard) == (words[7] == "invalid"),
+                "sequence \(index), segment \(number): \(line)"
+            )
         }
     }
 
