@@ -51,7 +51,8 @@ import Testing
         fields.tcpSequence = UInt32(words[2])
         fields.tcpAcknowledgment = UInt32(words[3])
         fields.tcpWindow = UInt16(words[4])
-        let options = words[6] == "-" ? [] : try hexOctets(words[6])
+        var options = words[6] == "-" ? [] : try hexOctets(words[6])
+        options += Array(repeating: 1, count: (4 - options.count % 4) % 4)
         let data = try #require(Int(words[5]))
         fields.payloadLength = data
         fields.length = 40 + options.count + data
