@@ -95,7 +95,8 @@ let package = Package(
         room(
             "Daemon",
             [
-                "Engine", "MetricsExposition", "JunosModel", "NftablesCompiler", "NftablesIR", "NetworkTypes", "Diagnostics",
+                "Engine", "MetricsExposition", "JunosModel", "NftablesCompiler", "NftablesIR", "NetworkTypes",
+                "Diagnostics",
                 argumentParser,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -116,7 +116,9 @@ struct FilterAim {
         }
         if attempt % 4 == 1 { draft.fields.payloadLength = Int(places.random.next() % 1400) }
         if attempt > 8, attempt % 2 == 0 { draft.fields.source = distant(&places) }
-        if attempt > 8, attempt % 3 == 0, draft.output != PacketVector.local { draft.fields.destination = distant(&places) }
+        if attempt > 8, attempt % 3 == 0, draft.output != PacketVector.local {
+            draft.fields.destination = distant(&places)
+        }
         // What an earlier term asks for may be what makes this one come true: classes, priorities, rewrites.
         guard attempt % 2 == 1, index > 0, passage.filters.indices.contains(filter) else { return }
         let earlier = passage.filters[filter][Int(places.random.next() % UInt64(index))].term

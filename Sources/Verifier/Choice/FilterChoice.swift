@@ -117,7 +117,9 @@ struct FilterChoice {
                     edge.apply(&draft)
                     makeLaterFragment(words: words, isLast: isLast, &draft)
                 }
-                if let draft = aim.draft(later, attempts: isSmall ? 2 : 1, &places, &probe) { collector.add(.variant, [draft]) }
+                if let draft = aim.draft(later, attempts: isSmall ? 2 : 1, &places, &probe) {
+                    collector.add(.variant, [draft])
+                }
             }
         }
         for change in variants(aim.version) {

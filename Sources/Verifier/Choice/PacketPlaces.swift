@@ -113,7 +113,8 @@ struct PacketPlaces {
         let others = interfaces(version).filter { $0.name != interface.name }
         // Another zone first: between interfaces of one zone often nothing is permitted.
         let zone = zone(of: interface.name)
-        let ordered = others.filter { self.zone(of: $0.name) != zone } + others.filter { self.zone(of: $0.name) == zone }
+        let ordered =
+            others.filter { self.zone(of: $0.name) != zone } + others.filter { self.zone(of: $0.name) == zone }
         let far = ordered.map(\.name) + (others.isEmpty ? [interface.name] : [])
         let transit = far.map {
             isInput

@@ -109,7 +109,9 @@ struct PathProbe {
         )
     }
 
-    /// How the packet passes a station's filters; nil where it does not get there. `policy` has none: an accepted visit.
+    /// How the packet passes a station's filters; nil where it does not get there.
+    ///
+    /// `policy` has none: an accepted visit.
     mutating func visit(_ station: Station, _ packet: Packet, _ draft: Draft) -> FilterPassage.Visit? {
         let version = packet.family
         let isSent = draft.input == PacketVector.local
@@ -151,7 +153,8 @@ struct PathProbe {
     private mutating func permits(_ packet: Packet, _ draft: Draft) -> Bool {
         func zone(_ name: String) -> String? { name == PacketVector.local ? Self.router : zones[name] }
         guard let from = zone(draft.input), let to = zone(draft.output) else { return false }
-        if packet.header.upperProtocol == ProtocolNumber.tcp, packet.header.tcpFlags.map({ $0 & 0x17 != 0x02 }) ?? true {
+        if packet.header.upperProtocol == ProtocolNumber.tcp, packet.header.tcpFlags.map({ $0 & 0x17 != 0x02 }) ?? true
+        {
             return false
         }
         let header = packet.header

@@ -219,7 +219,8 @@ struct PolicyAim {
         guard let edge = isFirst ? list.edges.first : list.edges.randomElement(using: &places.random) else {
             return ordinary
         }
-        let candidates = [edge.sample(&places.random), edge.sample(&places.random), edge.last, edge.first] + edge.outside
+        let candidates =
+            [edge.sample(&places.random), edge.sample(&places.random), edge.last, edge.first] + edge.outside
         if let usual = candidates.first(where: { list.contains($0) && !places.isOwn($0) }) { return usual }
         return candidates.first(where: list.contains) ?? ordinary
     }

@@ -49,7 +49,9 @@ struct FilterPassage {
                         continue
                     }
                     let inner = configuration.filters[FilterName(kind, nested)]?.terms ?? []
-                    terms += inner.filter { $0.nestedFilter == nil }.map { ProbedTerm($0, version: version, configuration) }
+                    terms += inner.filter { $0.nestedFilter == nil }.map {
+                        ProbedTerm($0, version: version, configuration)
+                    }
                 }
             }
             filters.append(terms)
@@ -200,7 +202,9 @@ private struct ProbeState {
     }
 }
 
-private func isMember(_ value: UInt32, _ ranges: [ClosedRange<UInt32>]) -> Bool { ranges.contains { $0.contains(value) } }
+private func isMember(_ value: UInt32, _ ranges: [ClosedRange<UInt32>]) -> Bool {
+    ranges.contains { $0.contains(value) }
+}
 
 /// Whether the bits satisfy the expression.
 func holds(_ expression: BitExpression, _ bits: UInt8) -> Bool {

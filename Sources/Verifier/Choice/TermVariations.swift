@@ -76,7 +76,8 @@ private func numberVariations(
     _ version: AddressFamily
 ) -> [Variation] {
     var result: [Variation] = []
-    let unlisted = ([80, 40000, 9, 61000, 1] as [UInt16]).first { port in !ranges.contains { $0.contains(UInt32(port)) } }
+    let unlisted = ([80, 40000, 9, 61000, 1] as [UInt16]).first { port in !ranges.contains { $0.contains(UInt32(port)) }
+    }
     func add(_ rank: ChoiceRank, _ value: UInt32) {
         let isInside = ranges.contains { $0.contains(value) } != isExcept
         if field == .port, let port = UInt16(exactly: value) {

@@ -26,7 +26,8 @@ enum ObservedCounter: Hashable {
         }
         switch (parts.first, parts.count) {
         case ("policy", 4):
-            self = parts[3] == "default-policy" && parts[1] == "all-zone"
+            self =
+                parts[3] == "default-policy" && parts[1] == "all-zone"
                 ? .defaultPolicy : .policy(parts[1...].joined(separator: "/"))
         case ("flow", 2): self = .flow(parts[1])
         case ("policer", 6...7):
