@@ -119,7 +119,10 @@ let package = Package(
         tests("JunosSyntaxTests", ["JunosSyntax", "Diagnostics"]),
         tests("JunosModelTests", ["JunosModel", "JunosSyntax", "Diagnostics", "NetworkTypes"]),
         tests("NftablesIRTests", ["NftablesIR", "NetworkTypes"]),
-        tests("ReferenceEvaluatorTests", ["ReferenceEvaluator", "JunosModel", "JunosSyntax", "NetworkTypes"]),
+        tests(
+            "ReferenceEvaluatorTests",
+            ["Diagnostics", "ReferenceEvaluator", "JunosModel", "JunosSyntax", "NetworkTypes"]
+        ),
         tests("NftablesEvaluatorTests", ["NftablesEvaluator", "NftablesIR", "NetworkTypes"]),
         tests("ReconcilerTests", ["Reconciler", "NftablesEvaluator", "NftablesIR"]),
         tests(
@@ -143,6 +146,7 @@ let package = Package(
             [
                 "NftablesKernel", "Netlink", "NftablesIR", "NetworkTypes", "Laboratory", "Reconciler", "Engine",
                 "JunosSyntax", "JunosModel", "ReferenceEvaluator", "Verifier", "Diagnostics",
+                "CNetfilterShims",
             ]
         ),
     ]

@@ -94,12 +94,12 @@ struct ControlService: Service {
 }
 
 extension Service {
-    /// Runs a server until shutdown is asked.
+    /// Runs a server until shutdown is asked; being cancelled is how it ends.
     fileprivate func run(_ server: HTTPServer) async throws {
-        try await withGracefulShutdownHandler {
-            try await server.run()
-        } onGracefulShutdown: {
-            Task { await server.stop(timeout: 1) }
+        do {
+            try await cancelWhenGracefulShutdown { try await server.run() }
+        } catch is CancellationError {
+        } catch SocketError.disconnected {
         }
     }
 }

@@ -3,43 +3,39 @@
 import NetworkTypes
 import PolicyModel
 
-/// The bindings for the second pass: each filter that could decide otherwise than in the first, version by version.
+/// The bindings for the second pass: those filters that could decide differently; empty where none could.
 func secondPass(of bindings: [FilterBinding]) -> [FilterBinding] {
-    // What the filters of one version leave behind, all of them see the second time.
-    var steps: [AddressFamily: [FilterStep]] = [:]
-    for binding in bindings {
-        for (version, body) in binding.bodies { steps[version, default: []] += body.steps }
-    }
-    return bindings.compactMap { binding in
+    let protocolIndependent = bindings.filter { $0.family == "any" }.flatMap(steps)
+    return bindings.filter { binding in
+        // What it changes itself, and what the family-any filter in front of it changes.
+        let own = steps(of: binding)
+        return own.contains { canDiffer($0.match, changedBy: protocolIndependent + own) }
+    }.map { binding in
         var binding = binding
-        binding.bodies = binding.bodies.filter { version, body in
-            body.steps.contains { canDiffer($0.match, changedBy: steps[version] ?? []) }
-        }
-        for version in binding.bodies.keys {
-            // Policers act as conforming, nothing is logged; counters stay, under names of their own.
-            for index in binding.bodies[version]?.steps.indices ?? 0..<0 {
-                binding.bodies[version]?.steps[index].actions.removeAll { action in
+        for (version, body) in binding.bodies {
+            var body = body
+            body.steps = body.steps.map { step in
+                var step = step
+                // Policers act as conforming, nothing is logged; counters stay, under names of their own.
+                step.actions.removeAll { action in
                     switch action {
                     case .log, .meter, .packetMode: true
                     case .count, .setForwardingClass, .setLossPriority, .setDSCP: false
                     }
                 }
+                return step
             }
+            binding.bodies[version] = body
         }
-        return binding.bodies.isEmpty ? nil : binding
+        return binding
     }
 }
-
-private let fragmentHeader: UInt8 = 44
 
 /// Whether a condition reads what the first pass changed, or what reassembly changes.
 private func canDiffer(_ match: MatchExpression, changedBy steps: [FilterStep]) -> Bool {
     match.clauses.joined().contains { condition in
-        // Reassembly takes the IPv6 fragment header away.
-        if case .extensionHeader(fragmentHeader, _) = condition { return true }
-        guard case .field(let field, _, let values) = condition else { return false }
+        guard case .field(let field, _, _) = condition else { return false }
         switch field {
-        case .ipv6NextHeader: return values.intervals.contains { $0.contains(UInt128(fragmentHeader)) }
         case .fragmentWord, .ipv6FragmentWord, .packetLength: return true
         case .forwardingClass:
             return changes(steps) { action in
@@ -66,3 +62,5 @@ private func canDiffer(_ match: MatchExpression, changedBy steps: [FilterStep]) 
 private func changes(_ steps: [FilterStep], _ isChange: (StepAction) -> Bool) -> Bool {
     steps.contains { $0.actions.contains(where: isChange) }
 }
+
+private func steps(of binding: FilterBinding) -> [FilterStep] { binding.bodies.values.flatMap(\.steps) }

@@ -41,7 +41,8 @@ public func extractConfiguration(_ tree: ConfigurationTree) -> ExtractionResult 
         configuration.prefixLists = extractPrefixLists(statement, &diagnostics)
     }
     if let statement = statements["firewall"] {
-        extractFirewall(statement, into: &configuration, &diagnostics)
+        let codePoints = statements["class-of-service"].map { extractCodePointNames($0, &diagnostics) }
+        extractFirewall(statement, codePoints: codePoints ?? CodePointNames(), into: &configuration, &diagnostics)
     }
     checkFilters(&configuration, &diagnostics)
     var applications = ExtractedApplications()
@@ -56,6 +57,9 @@ public func extractConfiguration(_ tree: ConfigurationTree) -> ExtractionResult 
             &diagnostics
         )
         checkSecurity(configuration, statement, &diagnostics)
+        if let instances = statements["routing-instances"] {
+            checkRoutingInstances(configuration, instances, &diagnostics)
+        }
     }
     return ExtractionResult(configuration: configuration, diagnostics: diagnostics)
 }
@@ -63,6 +67,7 @@ public func extractConfiguration(_ tree: ConfigurationTree) -> ExtractionResult 
 /// `firewall`: what terms refer to first, then the filters.
 private func extractFirewall(
     _ firewall: Statement,
+    codePoints: CodePointNames,
     into configuration: inout JunosConfiguration,
     _ diagnostics: inout [Diagnostic]
 ) {
@@ -77,6 +82,7 @@ private func extractFirewall(
         policers: Set(configuration.policers.keys),
         interfaceSets: Set(configuration.interfaceSets.keys),
         forwardingClasses: Set(configuration.forwardingClasses),
+        codePoints: codePoints,
         logicalInterfaces: Set(configuration.interfaces.map(\.name))
     )
     for name in configuration.policers.keys.sorted() {
@@ -111,9 +117,10 @@ private func extractSurroundings(
         checkForwardingOptions(statement, &diagnostics)
         diagnostics.warning("not-applicable", statement, "'forwarding-options' has no effect here: it is not built yet")
     }
-    for (word, check) in [("routing-options", checkRoutes), ("protocols", checkAreaRanges)] {
+    if let statement = statements["routing-options"] { checkRoutes(statement, &diagnostics) }
+    if let statement = statements["protocols"] { checkAreaRanges(statement, &diagnostics) }
+    for word in ["routing-options", "routing-instances", "protocols"] {
         guard let statement = statements[word] else { continue }
-        check(statement, &diagnostics)
         diagnostics.warning(
             "not-applicable",
             statement,

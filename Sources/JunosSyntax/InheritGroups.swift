@@ -188,7 +188,7 @@ private struct GroupInheritance {
 
     private mutating func report(_ severity: Severity, _ code: String, _ node: ConfigurationNode, _ message: String) {
         guard reported.insert(node.location).inserted else { return }
-        let words = path.map(quotedIfNeeded).joined(separator: " ")
+        let words = path.map { quotedIfNeeded($0) }.joined(separator: " ")
         diagnostics.append(Diagnostic(severity, code, at: node.location, path: words, message))
     }
 }

@@ -51,6 +51,10 @@ struct Lexer {
     /// No `]` closes a mid-word bracket before this position: keeps looking ahead linear.
     private var bracketSearchedUpTo = 0
     private var knowsNoMoreCommentEnds = false
+    /// How many bytes may still be looked at in vain for the end of a string of several lines.
+    private var stringBudget: Int
+    /// The bytes that only go on with a word.
+    private let isPlain: [Bool]
 
     /// Starts at the beginning of a text.
     init(file: String, text: String) {
@@ -60,6 +64,13 @@ struct Lexer {
             bytes.removeFirst(3)
         }
         self.bytes = bytes
+        stringBudget = 4 * bytes.count
+        isPlain = (UInt8.min...UInt8.max).map { byte in
+            let special = [
+                Ascii.openBrace, Ascii.closeBrace, Ascii.openBracket, Ascii.closeBracket, Ascii.semicolon, Ascii.quote,
+            ]
+            return !Ascii.isBlank(byte) && !special.contains(byte)
+        }
     }
 
     /// The column of the next byte, in characters.
@@ -90,15 +101,18 @@ struct Lexer {
 
     /// Drops the rest of the line; what follows begins on the next one.
     mutating func skipLine() {
-        while let byte = byte(at: position), byte != Ascii.newline {
+        while position < bytes.count, bytes[position] != 0x0A {
             step()
         }
     }
 
     /// The next token.
     mutating func next() -> Token {
-        while let byte = byte(at: position) {
+        while position < bytes.count {
+            let byte = bytes[position]
             switch byte {
+            case 0x20:
+                position += 1
             case Ascii.newline:
                 if emitsNewlines {
                     let token = Token(kind: .newline, line: line, column: column, endLine: line, endColumn: column)
@@ -106,7 +120,7 @@ struct Lexer {
                     return token
                 }
                 step()
-            case Ascii.space, Ascii.tab, Ascii.carriageReturn, Ascii.formFeed:
+            case Ascii.tab, Ascii.carriageReturn, Ascii.formFeed:
                 step()
             case Ascii.hash:
                 lineComment()
@@ -219,7 +233,7 @@ struct Lexer {
     /// Where the closing quote stands.
     ///
     /// Stops at the first line that must be another statement.
-    private func endOfQuoted() -> Int? {
+    private mutating func endOfQuoted() -> Int? {
         var index = position + 1
         var lastVisible: UInt8 = 0
         while index < bytes.count {
@@ -231,10 +245,10 @@ struct Lexer {
             case Ascii.quote:
                 return index
             case Ascii.newline:
-                if lastVisible == Ascii.semicolon || lastVisible == Ascii.openBrace || lastVisible == Ascii.closeBrace {
-                    return nil
-                }
-                if emitsNewlines, startsWithVerb(at: index + 1) {
+                let endsStatement =
+                    lastVisible == Ascii.semicolon || lastVisible == Ascii.openBrace || lastVisible == Ascii.closeBrace
+                if endsStatement || stringBudget <= 0 || emitsNewlines && startsWithVerb(at: index + 1) {
+                    stringBudget -= index - position
                     return nil
                 }
             default:
@@ -244,6 +258,7 @@ struct Lexer {
             }
             index += 1
         }
+        stringBudget -= index - position
         return nil
     }
 
@@ -261,7 +276,13 @@ struct Lexer {
         isAtLineStart = false
         let start = position
         var openBrackets = 0
-        scan: while let byte = byte(at: position) {
+        scan: while position < bytes.count {
+            let byte = bytes[position]
+            if isPlain[Int(byte)] {
+                continuations += byte & 0xC0 == 0x80 ? 1 : 0
+                position += 1
+                continue
+            }
             switch byte {
             case Ascii.space, Ascii.tab, Ascii.newline, Ascii.carriageReturn, Ascii.formFeed: break scan
             case Ascii.openBrace where bytes[position - (position > start ? 1 : 0)] == Ascii.dollar:

@@ -12,6 +12,8 @@ public func renderHierarchical(_ tree: ConfigurationTree) -> String {
 private struct HierarchyPrinter {
     var text = ""
     private var depth = 0
+    /// The block that is being printed: what its keywords begin must not be mistaken for the rest of a statement.
+    private var container = Schema.junos.root
 
     // MARK: - Lines
 
@@ -42,6 +44,9 @@ private struct HierarchyPrinter {
     // MARK: - Statements
 
     mutating func statements(of node: ConfigurationNode, at place: SchemaPlace) {
+        let outer = container
+        container = place
+        defer { container = outer }
         for child in node.children {
             statement(child, at: Schema.junos.place(of: child.word, below: place))
         }
@@ -54,7 +59,7 @@ private struct HierarchyPrinter {
         case (.keyword, let rule?) where rule.kind == .leafList:
             leafList(node, at: place, rule)
         case (.keyword, let rule?) where rule.kind == .container && rule.style == .oneLine:
-            if node.children.count == 1, let line = inline(node, at: place) {
+            if node.children.count == 1, let line = inline(node, at: place, in: container) {
                 self.line(tags(node) + line, ";")
             } else {
                 blockOrEmpty(node, at: place)
@@ -132,7 +137,7 @@ private struct HierarchyPrinter {
 
     private mutating func leafList(_ node: ConfigurationNode, at place: SchemaPlace, _ rule: SchemaRule) {
         guard node.children.allSatisfy({ $0.children.isEmpty && !$0.isMarked }), !node.children.isEmpty else {
-            if let line = inline(node, at: place) {
+            if let line = inline(node, at: place, in: container) {
                 self.line(tags(node) + line, ";")
             } else {
                 blockOrEmpty(node, at: place)
@@ -153,7 +158,7 @@ private struct HierarchyPrinter {
     /// Words that follow each other on one line as far as nothing branches.
     private mutating func chain(_ node: ConfigurationNode, at place: SchemaPlace) {
         if node.isInactive || node.isProtected {
-            if place.part == .keyword, let line = inline(node, at: place) {
+            if place.part == .keyword, let line = inline(node, at: place, in: container) {
                 self.line(tags(node) + line, ";")
             } else {
                 // Before a longer line with a block, the tag would be about its last word.
@@ -162,14 +167,17 @@ private struct HierarchyPrinter {
             return
         }
         var words = tags(node) + quotedIfNeeded(node.word)
+        var lineContainer = Schema.junos.container(after: place, before: container)
         var current = node
         var place = place
-        while depth > 0, !current.opensBlock, current.children.count == 1, let next = current.children.first,
+        while depth > 0 || place.part == .keyword, !current.opensBlock, current.children.count == 1,
+            let next = current.children.first,
             !next.isMarked
         {
             let nextPlace = Schema.junos.place(of: next.word, below: place)
             guard nextPlace.part == .free || nextPlace.part == .value else { break }
-            words += " " + quotedIfNeeded(next.word)
+            words += " " + Schema.junos.text(next.word, after: place, in: lineContainer)
+            lineContainer = Schema.junos.container(after: nextPlace, before: lineContainer)
             current = next
             place = nextPlace
         }
@@ -189,31 +197,47 @@ private struct HierarchyPrinter {
         style: SchemaRule.Style
     ) -> String? {
         if node.children.isEmpty { return "" }
-        guard !node.opensBlock || style == .oneLine else { return nil }
+        guard !node.opensBlock || style == .oneLine || style == .shortEntry else { return nil }
         var result = ""
         for child in node.children {
             let childPlace = Schema.junos.place(of: child.word, below: place)
-            guard !child.isMarked, let line = inline(child, at: childPlace) else { return nil }
+            guard !child.isMarked, let line = inline(child, at: childPlace, in: place) else { return nil }
             let isFlag = childPlace.part == .keyword && Schema.junos.kind(childPlace) == .flag
-            let fits = childPlace.part == .free || isFlag && style == .block
-            guard style == .oneLine && childPlace.part == .keyword || fits && node.children.count == 1 else {
-                return nil
+            let fits: Bool
+            switch style {
+            case .oneLine: fits = childPlace.part == .keyword
+            case .shortEntry: fits = node.children.count == 1
+            case .block: fits = node.children.count == 1 && (isFlag || child.word == "to")
+            case .ordinary, .separate: fits = node.children.count == 1 && child.word == "to"
             }
+            guard fits else { return nil }
             result += " " + line
         }
         return result
     }
 
     /// A statement without branches as words on one line.
-    private func inline(_ node: ConfigurationNode, at place: SchemaPlace) -> String? {
+    private func inline(
+        _ node: ConfigurationNode,
+        at place: SchemaPlace,
+        in container: SchemaPlace
+    ) -> String? {
         var words = quotedIfNeeded(node.word)
+        var container = Schema.junos.container(after: place, before: container)
         var current = node
         var place = place
         while let next = current.children.first {
+            if current.children.count > 1, Schema.junos.kind(place) == .leafList, place.part == .keyword,
+                current.children.allSatisfy({ $0.children.isEmpty && !$0.isMarked })
+            {
+                return words + " [ " + current.children.map { quotedIfNeeded($0.word) }.joined(separator: " ") + " ]"
+            }
             guard current.children.count == 1, !next.isMarked else { return nil }
+            let text = Schema.junos.text(next.word, after: place, in: container)
             place = Schema.junos.place(of: next.word, below: place)
             if Schema.junos.kind(place) == .list, place.part == .keyword { return nil }
-            words += " " + quotedIfNeeded(next.word)
+            words += " " + text
+            container = Schema.junos.container(after: place, before: container)
             current = next
         }
         return words

@@ -5,7 +5,7 @@
 public func renderSet(_ tree: ConfigurationTree) -> String {
     var printer = SetPrinter()
     for child in tree.root.children {
-        printer.print(child)
+        printer.print(child, after: Schema.junos.root, in: Schema.junos.root)
     }
     return printer.text
 }
@@ -14,15 +14,17 @@ private struct SetPrinter {
     var text = ""
     private var path = ""
 
-    mutating func print(_ node: ConfigurationNode) {
+    mutating func print(_ node: ConfigurationNode, after previous: SchemaPlace, in container: SchemaPlace) {
+        let place = Schema.junos.place(of: node.word, below: previous)
         let length = path.utf8.count
         path += " "
-        path += quotedIfNeeded(node.word)
+        path += Schema.junos.text(node.word, after: previous, in: container)
         if node.children.isEmpty {
             line("set")
         }
+        let inner = Schema.junos.container(after: place, before: container)
         for child in node.children {
-            print(child)
+            print(child, after: place, in: inner)
         }
         if node.isInactive {
             line("deactivate")

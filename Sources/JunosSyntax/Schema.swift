@@ -120,6 +120,25 @@ struct Schema: Sendable {
         }
     }
 
+    /// Whether nothing that the table knows can follow in the statement: it ends, or another one begins.
+    func isComplete(_ place: SchemaPlace) -> Bool {
+        place.part == .value || place.part == .keyword && kind(place) == .flag
+    }
+
+    /// The place that further statements on the same line belong to, after passing a word.
+    func container(after place: SchemaPlace, before: SchemaPlace) -> SchemaPlace {
+        switch (place.part, kind(place)) {
+        case (.entry, _), (.keyword, .container): place
+        case (.keyword, .leaf) where !entries[Int(place.rule)].children.isEmpty: place
+        default: before
+        }
+    }
+
+    /// The text of a word, in quotes where it belongs to a value but would be taken for the next statement.
+    func text(_ word: String, after previous: SchemaPlace, in container: SchemaPlace) -> String {
+        quotedIfNeeded(word, force: isComplete(previous) && keyword(word, below: container) != nil)
+    }
+
     private func everywhere(_ word: String) -> SchemaPlace {
         guard word.utf8.starts(with: "apply-".utf8), let number = global[word] else { return .free }
         return SchemaPlace(rule: number, part: .keyword)

@@ -24,6 +24,8 @@ struct SchemaRule: Sendable {
         case block
         /// A container with a single statement stands on one line: `then accept;`.
         case oneLine
+        /// An entry with a single statement stands on one line: `address A 10.0.0.0/8;`.
+        case shortEntry
         /// Every value of a leaf list has its own statement: `interface ge-0/0/0.0;`.
         case separate
     }

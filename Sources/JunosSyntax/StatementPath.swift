@@ -35,7 +35,7 @@ extension TreeBuilder {
         var subject: Int32 = -1
         var unknown: [Int32] = []
         for word in words {
-            if isComplete(current), current != base, beginsStatement(word, below: container) {
+            if schema.isComplete(nodes[Int(current)].place), current != base, beginsStatement(word, below: container) {
                 if container == base { begunWithoutSemicolon = begunWithoutSemicolon ?? word }
                 current = container
             }
@@ -43,24 +43,16 @@ extension TreeBuilder {
             if nodes[Int(current)].isProtected { throw .protected(current) }
             current = make(word, below: current)
             let place = nodes[Int(current)].place
-            let rule = schema.rule(place)
-            switch place.part {
-            case .entry:
-                container = current
-                if subject < 0, rule?.entryContinues != true { subject = current }
-            case .keyword:
-                switch rule?.kind {
-                case .container:
-                    container = current
-                    if subject < 0 { subject = current }
-                case .leaf, .leafList, .flag:
-                    if rule?.kind == .leaf, hasStatements(place) { container = current }
-                    if subject < 0 { subject = current }
-                case .list, nil: break
-                }
-            case .value: break
-            case .free: unknown.append(current)
+            switch (place.part, schema.kind(place)) {
+            case (.entry, _) where schema.rule(place)?.entryContinues != true,
+                (.keyword, .container), (.keyword, .leaf), (.keyword, .leafList), (.keyword, .flag):
+                if subject < 0 { subject = current }
+            case (.free, _):
+                unknown.append(current)
+            default:
+                break
             }
+            if schema.container(after: place, before: .free) == place, place.part != .free { container = current }
         }
         let commented = subject >= 0 ? subject : unknown.first ?? current
         if opensBlock {
@@ -76,19 +68,8 @@ extension TreeBuilder {
         )
     }
 
-    /// Whether a leaf can hold statements beside its value.
-    private func hasStatements(_ place: SchemaPlace) -> Bool {
-        !schema.entries[Int(place.rule)].children.isEmpty
-    }
-
-    /// Whether nothing that we know of can follow a word in its statement.
-    private func isComplete(_ node: Int32) -> Bool {
-        let place = nodes[Int(node)].place
-        return place.part == .value || place.part == .keyword && schema.kind(place) == .flag
-    }
-
     private func beginsStatement(_ word: Word, below container: Int32) -> Bool {
-        schema.keyword(word.text, below: nodes[Int(container)].place) != nil
+        !word.isQuoted && schema.keyword(word.text, below: nodes[Int(container)].place) != nil
     }
 
     /// The node at a path that exists already.

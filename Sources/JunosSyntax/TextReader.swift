@@ -138,8 +138,6 @@ struct TextReader {
     }
 
     /// Words up to the first other token.
-    ///
-    /// With `[ a b ]` behind them the values come apart.
     mutating func gatherWords() -> (words: [Word], endLine: Int, endColumn: Int) {
         var words: [Word] = []
         var (endLine, endColumn) = (token.line, token.column)
@@ -304,7 +302,15 @@ struct TextReader {
             guard place([value], below: placed.last) != nil else { break }
         }
         if opensBlock { builder.markBlock(placed.last) }
-        for tag in tags {
+        let isStatement = builder.statement(of: placed.subject) == placed.subject
+        if !isStatement, let tag = tags.first(where: { $0 != .replace }) {
+            report(
+                "syntax-not-a-statement",
+                at: words.first?.location ?? place,
+                "'\(tag.rawValue)' cannot stand before a single value; put it before the statement"
+            )
+        }
+        for tag in isStatement ? tags : [] {
             switch tag {
             case .inactive: builder.mark(placed.subject, inactive: true)
             case .active: builder.mark(placed.subject, inactive: false)

@@ -91,7 +91,7 @@ struct TreeBuilder {
             words.append(nodes[Int(current)].word)
             current = nodes[Int(current)].parent
         }
-        return words.reversed().map(quotedIfNeeded).joined(separator: " ")
+        return words.reversed().map { quotedIfNeeded($0) }.joined(separator: " ")
     }
 
     /// The protected node at or above a node.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which words need quotes, and how they are escaped (filters reference §7.1).
 
-/// The word as it stands in text: in quotes where it would not be read back as one word.
-func quotedIfNeeded(_ word: String) -> String {
-    guard needsQuotes(word) else { return word }
+/// The word as it stands in text: in quotes where it would not be read back as one word, or where that is forced.
+func quotedIfNeeded(_ word: String, force: Bool = false) -> String {
+    guard force || needsQuotes(word) else { return word }
     var result: [UInt8] = [Ascii.quote]
     let bytes = Array(word.utf8)
     for (index, byte) in bytes.enumerated() {
@@ -29,13 +29,18 @@ func quotedIfNeeded(_ word: String) -> String {
 }
 
 private func needsQuotes(_ word: String) -> Bool {
-    if word.isEmpty || StatementTag(rawValue: word) != nil { return true }
+    if word.isEmpty || StatementTag(rawValue: word) != nil || word.unicodeScalars.first == "\u{FEFF}" { return true }
     let isPattern = word.utf8.first == UInt8(ascii: "<") && word.utf8.last == UInt8(ascii: ">")
+    var openBrackets = 0
     var previous: UInt8 = 0
     for byte in word.utf8 {
         switch byte {
-        case Ascii.openBracket, Ascii.closeBracket:
-            if !isPattern { return true }
+        case Ascii.openBracket:
+            guard isPattern else { return true }
+            openBrackets += 1
+        case Ascii.closeBracket:
+            guard openBrackets > 0 else { return true }
+            openBrackets -= 1
         case Ascii.star:
             if previous == Ascii.slash { return true }
         case 0...Ascii.space, Ascii.quote, Ascii.semicolon, Ascii.openBrace, Ascii.closeBrace, Ascii.hash,
@@ -46,5 +51,5 @@ private func needsQuotes(_ word: String) -> Bool {
         }
         previous = byte
     }
-    return false
+    return openBrackets > 0
 }

@@ -6,7 +6,6 @@ import NetworkTypes
 
 /// A term whose names are numbers.
 struct FilterBodyTerm: Sendable {
-    let conditions: [FilterCondition]
     /// The conditions as configured, for traces and for the question whether a second pass can differ.
     let source: [MatchCondition]
     /// Index among the body's counter names.
@@ -40,6 +39,10 @@ struct FilterBodyPolicer: Sendable {
 /// Shared by every interface that names the same filters.
 struct FilterBody: Sendable {
     let family: FilterFamily
+    /// The conditions of all terms, one after the other, as `FilterBodyTerm.source` has them.
+    let conditions: [FilterCondition]
+    /// Where each term's conditions end.
+    let conditionEnds: [Int]
     let terms: [FilterBodyTerm]
     let counters: [String]
     let policers: [FilterBodyPolicer]
@@ -52,7 +55,7 @@ struct FilterBody: Sendable {
 /// Makes bodies from the configuration.
 struct FilterBodyBuilder {
     private let configuration: JunosConfiguration
-    private var prefixLists: PrefixListCache
+    private(set) var tables: MatchTables
     private var bodies: [Key: FilterBody] = [:]
     private(set) var names: FilterNames
 
@@ -65,7 +68,7 @@ struct FilterBodyBuilder {
 
     init(_ configuration: JunosConfiguration) {
         self.configuration = configuration
-        prefixLists = PrefixListCache(configuration.prefixLists)
+        tables = MatchTables(configuration.prefixLists)
         names = FilterNames(configuration)
     }
 
@@ -85,6 +88,8 @@ struct FilterBodyBuilder {
         for filter in filters { append(filter, nestedIn: nil, to: &work) }
         let body = FilterBody(
             family: family,
+            conditions: work.conditions,
+            conditionEnds: work.conditionEnds,
             terms: work.terms,
             counters: work.counters,
             policers: work.policers,
@@ -101,6 +106,8 @@ struct FilterBodyBuilder {
     private struct Work {
         let version: AddressFamily
         let mtu: Int
+        var conditions: [FilterCondition] = []
+        var conditionEnds: [Int] = []
         var terms: [FilterBodyTerm] = []
         var counters: [String] = []
         var counterNumbers: [String: Int] = [:]
@@ -125,10 +132,10 @@ struct FilterBodyBuilder {
                 }
                 append(other, nestedIn: filter, to: &work)
             } else {
-                let conditions = term.from.map { condition($0, work.version) }
+                for source in term.from { work.conditions.append(condition(source, work.version)) }
+                work.conditionEnds.append(work.conditions.count)
                 work.terms.append(
                     FilterBodyTerm(
-                        conditions: conditions,
                         source: term.from,
                         counter: term.then.count.map { work.counter($0) },
                         policer: term.then.policer.flatMap { policer($0, of: term, in: filter, &work) },
@@ -174,25 +181,30 @@ struct FilterBodyBuilder {
 
     private mutating func condition(_ condition: MatchCondition, _ version: AddressFamily) -> FilterCondition {
         switch condition {
-        case .address(let field, let entries): .address(field, AddressMatcher(entries, version, &prefixLists))
-        case .number(let field, let ranges, let isExcept): .number(field, RangeSet(ranges), isExcept: isExcept)
-        case .tcpFlags(let expression): .tcpFlags(TruthSet(expression, width: 6))
+        case .address(let field, let entries): return .address(field, tables.add(entries, version))
+        case .number(let field, let ranges, let isExcept): return .number(field, tables.add(ranges), isExcept: isExcept)
+        case .tcpFlags(let expression): return .tcpFlags(TruthSet(expression, width: 6))
         // (ack | rst) and (!ack & syn), without a look at the protocol (§3.2).
-        case .tcpEstablished: .tcpFlags(TruthSet(.or(.bits(0x10), .bits(0x04)), width: 6))
-        case .tcpInitial: .tcpFlags(TruthSet(.and(.not(.bits(0x10)), .bits(0x02)), width: 6))
-        case .fragmentFlags(let expression): .fragmentFlags(TruthSet(expression, width: 4))
-        case .isFragment: .isFragment
-        case .firstFragment: .firstFragment
-        case .lastFragment: .lastFragment
+        case .tcpEstablished: return .tcpFlags(TruthSet(.or(.bits(0x10), .bits(0x04)), width: 6))
+        case .tcpInitial: return .tcpFlags(TruthSet(.and(.not(.bits(0x10)), .bits(0x02)), width: 6))
+        case .fragmentFlags(let expression): return .fragmentFlags(TruthSet(expression, width: 4))
+        case .isFragment: return .isFragment
+        case .firstFragment: return .firstFragment
+        case .lastFragment: return .lastFragment
         case .interface(let patterns):
-            .interface(patterns.reduce(into: Set()) { $0.formUnion(names.interfaces(matching: $1)) })
-        case .interfaceSet(let sets): .interface(sets.reduce(into: Set()) { $0.formUnion(names.interfaces(inSet: $1)) })
+            return .interface(
+                tables.add(patterns.reduce(into: Set()) { $0.formUnion(names.interfaces(matching: $1)) })
+            )
+        case .interfaceSet(let sets):
+            return .interface(tables.add(sets.reduce(into: Set()) { $0.formUnion(names.interfaces(inSet: $1)) }))
         case .forwardingClass(let classes, let isExcept):
-            .forwardingClass(Set(classes.map { names.forwardingClass($0) }), isExcept: isExcept)
-        case .lossPriority(let levels, let isExcept): .lossPriority(Set(levels), isExcept: isExcept)
-        case .ipOptions(let ranges, let any, let isExcept): .ipOptions(RangeSet(ranges), any: any, isExcept: isExcept)
+            return .forwardingClass(tables.add(Set(classes.map { names.forwardingClass($0) })), isExcept: isExcept)
+        case .lossPriority(let levels, let isExcept):
+            return .lossPriority(levels.reduce(0) { $0 | 1 << $1.rawValue }, isExcept: isExcept)
+        case .ipOptions(let ranges, let any, let isExcept):
+            return .ipOptions(tables.add(ranges), any: any, isExcept: isExcept)
         case .extensionHeader(let ranges, let any, let isExcept):
-            .extensionHeader(RangeSet(ranges), any: any, isExcept: isExcept)
+            return .extensionHeader(tables.add(ranges), any: any, isExcept: isExcept)
         }
     }
 }

@@ -15,37 +15,39 @@ struct PacketContext: Sendable {
     var interfaceGroup: UInt32 = 0
 }
 
-/// A condition and what it needs to be decided.
+/// A condition and what it needs to be decided; lists stand in `MatchTables`.
 enum FilterCondition: Sendable {
-    case address(AddressField, AddressMatcher)
-    case number(NumericField, RangeSet, isExcept: Bool)
+    case address(AddressField, AddressList)
+    case number(NumericField, TableRun, isExcept: Bool)
     case tcpFlags(TruthSet)
     case fragmentFlags(TruthSet)
     case isFragment
     case firstFragment
     case lastFragment
-    /// Numbers of logical interfaces.
-    case interface(Set<Int>)
-    /// Numbers of forwarding classes.
-    case forwardingClass(Set<Int>, isExcept: Bool)
-    case lossPriority(Set<LossPriority>, isExcept: Bool)
-    case ipOptions(RangeSet, any: Bool, isExcept: Bool)
-    case extensionHeader(RangeSet, any: Bool, isExcept: Bool)
+    /// A set of logical interfaces.
+    case interface(Int)
+    /// A set of forwarding classes.
+    case forwardingClass(Int, isExcept: Bool)
+    /// One bit a level.
+    case lossPriority(UInt8, isExcept: Bool)
+    case ipOptions(TableRun, any: Bool, isExcept: Bool)
+    case extensionHeader(TableRun, any: Bool, isExcept: Bool)
 
     /// Whether the condition holds.
     ///
     /// Whatever needs octets that are not there is false, `-except` too (DESIGN §3.10).
-    func holds(_ header: PacketHeader, _ context: PacketContext) -> Bool {
+    func holds(_ header: PacketHeader, _ context: PacketContext, _ tables: MatchTables) -> Bool {
         switch self {
-        case .address(.source, let list): return list.matches(header.source)
-        case .address(.destination, let list): return list.matches(header.destination)
+        case .address(.source, let list): return tables.matches(list, header.source)
+        case .address(.destination, let list): return tables.matches(list, header.destination)
         // True if either end matches positively (§2.2).
-        case .address(.either, let list): return list.matches(header.source) || list.matches(header.destination)
-        case .number(.port, let set, let isExcept):
-            return portHolds(header.sourcePort, header.destinationPort, set, isExcept: isExcept)
-        case .number(let field, let set, let isExcept):
+        case .address(.either, let list):
+            return tables.matches(list, header.source) || tables.matches(list, header.destination)
+        case .number(.port, let run, let isExcept):
+            return portHolds(header.sourcePort, header.destinationPort, isExcept) { tables.contains(run, $0) }
+        case .number(let field, let run, let isExcept):
             guard let value = Self.value(of: field, header, context) else { return false }
-            return set.contains(value) != isExcept
+            return tables.contains(run, value) != isExcept
         // The low six bits alone (§3.8).
         case .tcpFlags(let truth): return header.tcpFlags.map { truth.contains($0 & 0x3f) } ?? false
         case .fragmentFlags(let truth): return truth.contains(header.fragmentNibble)
@@ -53,24 +55,30 @@ enum FilterCondition: Sendable {
         case .firstFragment: return header.isFirstFragment
         case .lastFragment: return header.isLaterFragment && !header.moreFragments
         // The receiving interface, in output filters too; never true for what the router sends (§3.2).
-        case .interface(let numbers): return context.inputInterface.map(numbers.contains) ?? false
-        case .forwardingClass(let numbers, let isExcept):
-            return numbers.contains(context.forwardingClass) != isExcept
-        case .lossPriority(let levels, let isExcept): return levels.contains(context.lossPriority) != isExcept
-        case .ipOptions(let set, let any, let isExcept):
-            let found = any ? header.hasOptions : header.optionTypes.contains { set.contains(UInt32($0)) }
+        case .interface(let set): return context.inputInterface.map { tables.set(set, contains: $0) } ?? false
+        case .forwardingClass(let set, let isExcept):
+            return tables.set(set, contains: context.forwardingClass) != isExcept
+        case .lossPriority(let levels, let isExcept):
+            return (levels >> context.lossPriority.rawValue & 1 == 1) != isExcept
+        case .ipOptions(let run, let any, let isExcept):
+            let found = any ? header.hasOptions : header.optionTypes.contains { tables.contains(run, UInt32($0)) }
             return found != isExcept
-        case .extensionHeader(let set, let any, let isExcept):
+        case .extensionHeader(let run, let any, let isExcept):
             let present = Self.extensionHeaders(header)
-            let found = any ? !present.isEmpty : present.contains { set.contains(UInt32($0)) }
+            let found = any ? !present.isEmpty : present.contains { tables.contains(run, UInt32($0)) }
             return found != isExcept
         }
     }
 
     /// Source or destination port; `port-except`: neither is in the list (§3.2).
-    private func portHolds(_ source: UInt16?, _ destination: UInt16?, _ set: RangeSet, isExcept: Bool) -> Bool {
-        let sourceIn = source.map { set.contains(UInt32($0)) }
-        let destinationIn = destination.map { set.contains(UInt32($0)) }
+    private func portHolds(
+        _ source: UInt16?,
+        _ destination: UInt16?,
+        _ isExcept: Bool,
+        _ isListed: (UInt32) -> Bool
+    ) -> Bool {
+        let sourceIn = source.map { isListed(UInt32($0)) }
+        let destinationIn = destination.map { isListed(UInt32($0)) }
         return isExcept
             ? sourceIn == false && destinationIn == false
             : sourceIn == true || destinationIn == true

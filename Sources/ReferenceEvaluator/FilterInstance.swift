@@ -34,6 +34,13 @@ struct FilterInstances: Sendable {
     private var instances: [[FilterInstance]] = []
     private(set) var buckets: [TokenBucket] = []
     private var bucketNumbers: [String: Int] = [:]
+    private(set) var builder: FilterBodyBuilder
+    private var plainInstances: [PlainKey: FilterInstance] = [:]
+
+    private struct PlainKey: Hashable {
+        let name: FilterName
+        let version: AddressFamily
+    }
 
     /// Takes a bucket's number; the same key gives the same bucket.
     private mutating func bucket(_ key: String, _ parameters: BucketParameters) -> Int {
@@ -57,7 +64,8 @@ struct FilterInstances: Sendable {
         interface * 4 + (direction == .output ? 2 : 0) + (version == .inet6 ? 1 : 0)
     }
 
-    init(_ configuration: JunosConfiguration, _ builder: inout FilterBodyBuilder) {
+    init(_ configuration: JunosConfiguration) {
+        builder = FilterBodyBuilder(configuration)
         let mtus = Self.mtus(configuration)
         instances.reserveCapacity(configuration.interfaces.count * 4)
         for interface in configuration.interfaces {
@@ -81,15 +89,21 @@ struct FilterInstances: Sendable {
     }
 
     /// The instance that `--filter` evaluates: plain names, buckets of its own.
-    mutating func plain(_ body: FilterBody, _ name: FilterName) -> FilterInstance {
-        FilterInstance(
+    mutating func plain(_ filter: FirewallFilter, _ version: AddressFamily) -> FilterInstance {
+        let name = filter.name
+        let key = PlainKey(name: name, version: version)
+        if let known = plainInstances[key] { return known }
+        let attachment = FilterAttachment(filters: [name.name], isList: false, source: filter.source)
+        let body = builder.body(name.family, attachment, version, mtu: defaultMTU)
+        let prefix = "\(name.family.rawValue):\(name.name)/"
+        let instance = FilterInstance(
             body: body,
-            prefix: "\(name.family.rawValue):\(name.name)/",
+            prefix: prefix,
             suffix: "",
-            buckets: body.policers.map {
-                bucket("--filter/\(name.family.rawValue)/\(name.name)/\($0.scope)", $0.parameters)
-            }
+            buckets: body.policers.map { bucket("--filter \(prefix)\($0.scope)", $0.parameters) }
         )
+        plainInstances[key] = instance
+        return instance
     }
 
     private mutating func instance(

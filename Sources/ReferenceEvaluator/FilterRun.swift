@@ -40,7 +40,7 @@ struct Passage: Sendable {
         self.packet = packet
         header = PacketHeader(packet)
         self.context = context
-        nanoseconds = time <= 0 ? 0 : UInt64((time * 1_000_000_000).rounded())
+        nanoseconds = time <= 0 ? 0 : UInt64(time * 1_000_000_000 + 0.5)
     }
 
     /// Puts another packet in its place.
@@ -62,13 +62,10 @@ extension FilterInstances {
         _ record: inout PacketRecord
     ) -> FilterOutcome {
         let body = instance.body
-        terms: for term in body.terms {
-            for index in term.conditions.indices where !term.conditions[index].holds(passage.header, passage.context) {
-                if record.tracing {
-                    record.note(stage, term.path, "no match: \(describe(term.source[index], passage))")
-                }
-                continue terms
-            }
+        var next = 0
+        while let index = firstMatch(body, from: next, passage, stage, &record) {
+            next = index + 1
+            let term = body.terms[index]
             // A matched term performs all of its actions (§1.1 rule 2); the counter counts what the policer drops too
             // (DESIGN §3.5).
             if let counter = term.counter {
@@ -97,7 +94,6 @@ extension FilterInstances {
             switch term.outcome {
             case .nextTerm:
                 record.note(stage, term.path, "match: next term")
-                continue terms
             case .accept:
                 record.note(stage, term.path, "match: accept")
                 return .accept(path: term.path)
@@ -112,5 +108,31 @@ extension FilterInstances {
         // Nothing matched: silent, uncounted (§1.1 rule 5).
         record.note(stage, body.implicitDiscard, "no term matched: discard")
         return .discard(path: body.implicitDiscard)
+    }
+    /// The first term, from one on, all of whose conditions hold (§1.1).
+    private func firstMatch(
+        _ body: FilterBody,
+        from first: Int,
+        _ passage: Passage,
+        _ stage: Stage,
+        _ record: inout PacketRecord
+    ) -> Int? {
+        var start = first == 0 ? 0 : body.conditionEnds[first - 1]
+        var term = first
+        while term < body.conditionEnds.count {
+            let end = body.conditionEnds[term]
+            var index = start
+            while index < end, body.conditions[index].holds(passage.header, passage.context, builder.tables) {
+                index += 1
+            }
+            if index == end { return term }
+            if record.tracing {
+                let failed = body.terms[term].source[index - start]
+                record.note(stage, body.terms[term].path, "no match: \(describe(failed, passage))")
+            }
+            start = end
+            term += 1
+        }
+        return nil
     }
 }

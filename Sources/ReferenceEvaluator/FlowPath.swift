@@ -103,8 +103,8 @@ extension ReferenceEvaluator {
 
     /// The ladder: invalid, untracked, owned, related, new (DESIGN §3.15).
     private mutating func meetSessions(_ journey: inout Journey, _ record: inout PacketRecord) -> SessionJudgement {
+        guard let tracked = journey.tracked else { return .belongs }
         let header = journey.passage.header
-        let tracked = sessions.track(header, time: journey.vector.time, .received)
         record.note(.flow, "", "\(tracked.state)")
         switch tracked.state {
         case .invalid:

@@ -14,6 +14,8 @@ struct Journey {
     /// What consulted policies or sessions said, which goes before filters in an answer.
     var permitted: Decision?
     var session = SessionEffect.none
+    /// What conntrack said; nil in packet mode.
+    var tracked: (state: TrackingState, pending: PendingSession?)?
     var pending: PendingSession?
     var inactivityTimeout: UInt32?
     var stack: (reason: StackDrop, reach: StackReach)?
@@ -53,6 +55,10 @@ extension ReferenceEvaluator {
         case nil: break
         case .some(let decision): return end(journey, decision, record)
         }
+        // Sessions see a packet before routing and everything behind it, also one that is dropped there.
+        if !journey.isPacketMode {
+            journey.tracked = sessions.track(journey.passage.header, time: vector.time, .received)
+        }
         switch egress {
         case .router: return deliver(&journey, &record)
         case .interface(let output): return forward(&journey, to: output, &record)
@@ -73,14 +79,16 @@ extension ReferenceEvaluator {
             return end(journey, Decision(.discard, .mode, modePath(version)), record)
         }
         journey.isPacketMode = mode(version) != .flowBased
-        if !journey.isPacketMode, let decision = reassemble(&journey) { return end(journey, decision, record) }
+        if !journey.isPacketMode {
+            if let decision = reassemble(&journey) { return end(journey, decision, record) }
+            journey.tracked = sessions.track(journey.passage.header, time: vector.time, .sent)
+        }
         if let routingEngine {
             for instance in instances.at(routingEngine, .output, version) {
                 if let refusal = run(instance, &journey, .lo0Output, &record) { return end(journey, refusal, record) }
             }
         }
-        if !journey.isPacketMode {
-            let tracked = sessions.track(journey.passage.header, time: vector.time, .sent)
+        if let tracked = journey.tracked {
             journey.pending = tracked.pending
             switch tracked.state {
             case .first:

@@ -54,12 +54,26 @@ struct PrefixTable: Sendable {
 
     /// The label of the longest prefix that contains the value; nil for none.
     func longestMatch(_ value: UInt128) -> Int? {
-        var low = 0
-        var high = starts.count
+        let label = Self.label(value, starts, labels, starts.indices)
+        return label < 0 ? nil : Int(label)
+    }
+
+    /// Puts the intervals behind those of other tables.
+    func append(to starts: inout [UInt128], _ labels: inout [Int32]) -> TableRun {
+        let run = TableRun(first: starts.count, count: self.starts.count)
+        starts += self.starts
+        labels += self.labels
+        return run
+    }
+
+    /// The label of the interval that a value lies in, among the intervals of one table.
+    static func label(_ value: UInt128, _ starts: [UInt128], _ labels: [Int32], _ table: Range<Int>) -> Int32 {
+        var low = table.lowerBound
+        var high = table.upperBound
         while high - low > 1 {
             let middle = (low + high) / 2
             if starts[middle] <= value { low = middle } else { high = middle }
         }
-        return labels[low] < 0 ? nil : Int(labels[low])
+        return labels[low]
     }
 }

@@ -42,7 +42,6 @@ public enum EvaluationError: Error, Hashable, Sendable, CustomStringConvertible 
 /// Sessions, buckets and fragments are its state; a copy is a fork of the run.
 public struct ReferenceEvaluator: Sendable {
     let configuration: JunosConfiguration
-    let names: FilterNames
     let addresses: LocalAddresses
     /// The security zone of each interface, by the interface's number; nil is the null zone.
     let zones: [ZoneMembership?]
@@ -54,13 +53,6 @@ public struct ReferenceEvaluator: Sendable {
     /// Fragments that wait before conntrack, and those that wait for local delivery in packet mode.
     var flowFragments = FragmentReassembly<PacketContext>()
     var localFragments = FragmentReassembly<PacketContext>()
-    private var builder: FilterBodyBuilder
-    private var plainInstances: [PlainKey: FilterInstance] = [:]
-
-    private struct PlainKey: Hashable {
-        let name: FilterName
-        let version: AddressFamily
-    }
 
     /// What one interface is to zones.
     struct ZoneMembership: Sendable {
@@ -78,10 +70,7 @@ public struct ReferenceEvaluator: Sendable {
     /// Prepares a configuration; the cost is linear in its size.
     public init(_ configuration: JunosConfiguration) {
         self.configuration = configuration
-        var builder = FilterBodyBuilder(configuration)
-        instances = FilterInstances(configuration, &builder)
-        names = builder.names
-        self.builder = builder
+        instances = FilterInstances(configuration)
         addresses = LocalAddresses(configuration.interfaces)
         zones = Self.memberships(configuration)
         policies = configuration.security.map { PolicyTable($0, configuration) }
@@ -105,7 +94,7 @@ public struct ReferenceEvaluator: Sendable {
     }
 
     /// Names of forwarding classes, by number.
-    var forwardingClassNames: [String] { builder.names.forwardingClasses }
+    var forwardingClassNames: [String] { instances.builder.names.forwardingClasses }
 
     /// How many sessions there are.
     public var sessionCount: Int { sessions.count }
@@ -148,16 +137,8 @@ public struct ReferenceEvaluator: Sendable {
         trace: Bool = false
     ) throws(EvaluationError) -> PacketAnswer {
         let version = vector.packet.family
-        let key = PlainKey(name: name, version: version)
-        let instance: FilterInstance
-        if let known = plainInstances[key] {
-            instance = known
-        } else {
-            guard let filter = configuration.filters[name] else { throw .unknownFilter(name) }
-            let attachment = FilterAttachment(filters: [name.name], isList: false, source: filter.source)
-            instance = instances.plain(builder.body(name.family, attachment, version, mtu: defaultMTU), name)
-            plainInstances[key] = instance
-        }
+        guard let filter = configuration.filters[name] else { throw .unknownFilter(name) }
+        let instance = instances.plain(filter, version)
         let input = try vector.inputInterface.flatMap { (name) throws(EvaluationError) -> Int? in
             name == PacketVector.local ? nil : try number(of: name)
         }
@@ -182,12 +163,14 @@ public struct ReferenceEvaluator: Sendable {
             return answer(vector, passage, record, Decision(.accept, .mode, nil))
         }
         let found = policies.lookUp(from: vector.fromZone, to: vector.toZone, passage.header, &record)
-        return answer(vector, passage, record, decide(found, passage.header, &record) ?? accepted(found))
+        let decision = decide(found, passage.header, &record) ?? accepted(found)
+        return answer(vector, passage, record, decision)
     }
 
     /// The number of a logical interface; a name without a unit means unit 0 (DESIGN §6).
     func number(of name: String) throws(EvaluationError) -> Int {
-        if let found = names.interfaceNumbers[name] ?? names.interfaceNumbers[name + ".0"] { return found }
+        let numbers = instances.builder.names.interfaceNumbers
+        if let found = numbers[name] ?? numbers[name + ".0"] { return found }
         throw .unknownInterface(name)
     }
 

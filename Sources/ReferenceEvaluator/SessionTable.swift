@@ -42,6 +42,9 @@ private struct Session: Sendable {
     /// Idle seconds that the application asks for; nil for the protocol's.
     var inactivityTimeout: Double?
     var tcp: TCPConnection?
+
+    /// What a connection gets that both ends want to close out of step.
+    var unacknowledgedTimeout: Double { tcp?.timeouts.unacknowledged ?? 300 }
 }
 
 /// All sessions, by the key of their first packet, and by the key of what answers.
@@ -78,6 +81,14 @@ struct SessionTable: Sendable {
         _ hook: TrackingHook
     ) -> (state: TrackingState, pending: PendingSession?) {
         guard let packet = TrackedPacket(header) else { return (.invalid, nil) }
+        // The other version's ICMP begins no session (kernel: nf_conntrack_proto_icmp.c and its twin, by `state->pf`).
+        if isICMP(header.family == .inet ? .inet6 : .inet, packet.protocolNumber) { return (.invalid, nil) }
+        // GRE of version 1 that carries no PPP has no tuple (kernel: nf_conntrack_proto_gre.c).
+        if packet.protocolNumber == ProtocolNumber.gre, packet.length >= 8, let version = packet.octet(1),
+            version & 7 == 1, packet.halfword(2) != 0x880b
+        {
+            return (.invalid, nil)
+        }
         if isICMP(header.family, packet.protocolNumber) {
             guard packet.length >= 8, let type = packet.octet(0) else { return (.invalid, nil) }
             if hook == .received, !packet.hasValidChecksum { return (.invalid, nil) }
@@ -150,7 +161,12 @@ struct SessionTable: Sendable {
             session.tcp = connection
             sessions[original] = session
             switch outcome {
-            case .invalid: return (.invalid, nil)
+            case .invalid(let shortens):
+                if shortens, session.expires - time >= 120 {
+                    session.expires = time + session.unacknowledgedTimeout
+                    sessions[original] = session
+                }
+                return (.invalid, nil)
             case .reopens:
                 remove(original)
                 guard let key = packet.key, let reply = key.reply else { return (.invalid, nil) }

@@ -9,7 +9,9 @@ enum TCPOutcome: Sendable {
     /// It belongs but changes nothing.
     case ignored
     /// It is no segment of this connection.
-    case invalid
+    ///
+    /// After an invalid FIN or reset each way the entry lives 300 s at most.
+    case invalid(shortens: Bool)
     /// It opens the connection anew: the old entry goes, the segment is a first one.
     case reopens
     /// It belongs, and ends the entry at once.
@@ -57,7 +59,7 @@ struct TCPConnection: Sendable {
     }
 
     /// What was annotated of the last segment.
-    private struct Last: Sendable {
+    struct Last: Sendable {
         var isReply = false
         var kind = TCPKind.none
         var sequence: UInt32 = 0
@@ -72,11 +74,11 @@ struct TCPConnection: Sendable {
     }
 
     private(set) var state = TCPState.none
-    private(set) var ends = [End(), End()]
-    private var last = Last()
-    private var retransmissions = 0
+    var ends = [End(), End()]
+    var last = Last()
+    var retransmissions = 0
     private(set) var isAssured = false
-    private let isLiberal: Bool
+    let isLiberal: Bool
     var timeouts = TCPTimeouts()
 
     /// A connection that begins with this segment; nil where none may (flow reference §10.1 facts 3, 4).
@@ -116,7 +118,7 @@ struct TCPConnection: Sendable {
         var old = state
         let new: TCPState
         switch tcpTransition(isReply: isReply, segment.kind, from: state) {
-        case .invalid: return .invalid
+        case .invalid: return .invalid(shortens: false)
         case .ignore:
             guard isLateAnswer(segment, isReply) else {
                 annotateIgnored(segment, isReply)
@@ -149,7 +151,7 @@ struct TCPConnection: Sendable {
             new = isReply && segment.kind == .ack && last.isSimultaneousOpen ? .established : .synReceived
         case .to(.close) where segment.kind == .reset:
             switch judgeReset(segment, isReply, hasReply: hasReply) {
-            case .invalid: return .invalid
+            case .invalid: return .invalid(shortens: false)
             case .skipsWindow: return enter(.close, from: old, segment, isReply, hasReply: hasReply)
             case .keepsState: new = old
             case .closes: new = .close
@@ -159,8 +161,7 @@ struct TCPConnection: Sendable {
         switch isInWindow(segment, isReply) {
         case .ignored: return .ignored
         case .invalid:
-            noteInvalid(segment, isReply)
-            return .invalid
+            return .invalid(shortens: noteInvalid(segment, isReply))
         default: return enter(new, from: old, segment, isReply, hasReply: hasReply)
         }
     }
@@ -255,150 +256,22 @@ struct TCPConnection: Sendable {
             // Not the expected number: the other end may answer with a challenge.
             judgement = .keepsState
         }
-        let answersIgnored = (hasReply && last.kind == .syn) || (!isAssured && last.kind == .ack)
+        let answersIgnored =
+            (hasReply && last.kind == .syn && last.isReply != isReply) || (!isAssured && last.kind == .ack)
         if answersIgnored, segment.acknowledgment == last.end { return .skipsWindow }
+        // A reset that answers a challenge which was let through.
+        if state == .synSent, last.kind == .ack, last.isReply, segment.sequence == last.acknowledgment {
+            return .skipsWindow
+        }
         return judgement
     }
 
-    /// An invalid FIN or reset is remembered.
-    private mutating func noteInvalid(_ segment: TCPSegment, _ isReply: Bool) {
-        guard segment.kind == .fin || segment.kind == .reset else { return }
-        if last.isReply != isReply, last.kind == .fin || last.kind == .reset { return }
+    /// Remembers an invalid FIN or reset of an assured connection; whether it answers one of the other direction.
+    private mutating func noteInvalid(_ segment: TCPSegment, _ isReply: Bool) -> Bool {
+        guard isAssured, segment.kind == .fin || segment.kind == .reset else { return false }
+        if last.isReply != isReply, last.kind == .fin || last.kind == .reset { return true }
         last.kind = segment.kind
         last.isReply = isReply
-    }
-
-    private static func readOptions(_ segment: TCPSegment, _ end: inout End) {
-        end.scale = segment.windowScale ?? 0
-        end.hasWindowScale = segment.windowScale != nil
-        end.permitsSACK = segment.permitsSACK
-        end.maximumAck = nil
-        end.hasUnacknowledgedData = false
-        end.initiatedClose = false
-    }
-
-    private static func begin(_ sender: inout End, _ receiver: inout End, _ segment: TCPSegment, _ isReply: Bool) {
-        sender.end = segment.end
-        sender.maximumEnd = segment.end
-        sender.maximumWindow = max(1, UInt32(segment.window))
-        readOptions(segment, &sender)
-        // Scaling holds only if both ends offer it (RFC 7323).
-        if isReply, !(sender.hasWindowScale && receiver.hasWindowScale) {
-            sender.scale = 0
-            receiver.scale = 0
-        }
-    }
-
-    private enum WindowJudgement {
-        case inside
-        case ignored
-        case invalid
-    }
-
-    /// Whether the segment fits what both ends said (kernel: tcp_in_window), which it updates.
-    private mutating func isInWindow(_ segment: TCPSegment, _ isReply: Bool) -> WindowJudgement {
-        let senderIndex = isReply ? 1 : 0
-        var sender = ends[senderIndex]
-        var receiver = ends[1 - senderIndex]
-        defer {
-            ends[senderIndex] = sender
-            ends[1 - senderIndex] = receiver
-        }
-        func judged(_ judgement: WindowJudgement) -> WindowJudgement {
-            isLiberal || sender.isLiberal ? .inside : judgement
-        }
-        var sequence = segment.sequence
-        var end = segment.end
-        var acknowledgment = segment.acknowledgment
-        var sack = acknowledgment
-        if receiver.permitsSACK, let edge = segment.highestSACK, isAfter(edge, sack) { sack = edge }
-        var window = UInt32(segment.window)
-        if sender.maximumWindow == 0 {
-            if segment.hasSYN {
-                Self.begin(&sender, &receiver, segment, isReply)
-                if !segment.hasACK { return .inside }
-            } else {
-                sender.end = end
-                sender.maximumWindow = max(1, window << UInt32(sender.scale))
-                sender.maximumEnd = end &+ sender.maximumWindow
-                if receiver.maximumWindow == 0 {
-                    receiver.end = sack
-                    receiver.maximumEnd = sack
-                } else if sack == receiver.end &+ 1 {
-                    receiver.end &+= 1
-                }
-            }
-        } else if segment.hasSYN, isAfter(end, sender.end), state == .synSent || state == .synReceived {
-            Self.begin(&sender, &receiver, segment, isReply)
-            if isReply, !segment.hasACK { return .inside }
-        }
-        if !segment.hasACK || (segment.hasRST && acknowledgment == 0) {
-            acknowledgment = receiver.end
-            sack = receiver.end
-        }
-        if segment.hasRST, sequence == 0, state == .synSent {
-            sequence = sender.end
-            end = sender.end
-        }
-        let ackWindow = max(sender.maximumWindow, 66000)
-        if !isBefore(sequence, sender.maximumEnd &+ 1) {
-            let overshot = end &- sender.maximumEnd &+ 1
-            let ackFits = isAfter(sack, receiver.end &- ackWindow &- 1)
-            let inside = receiver.maximumWindow != 0 && isAfter(end, sender.end &- receiver.maximumWindow &- 1)
-            if inside, ackFits, overshot <= receiver.maximumWindow, isBefore(sack, receiver.end &+ 1) {
-                sender.end = end
-                sender.hasUnacknowledgedData = true
-                return judged(.ignored)
-            }
-            return judged(.invalid)
-        }
-        if !isBefore(sack, receiver.end &+ 1) { return judged(.invalid) }
-        if receiver.maximumWindow != 0, !isAfter(end, sender.end &- receiver.maximumWindow &- 1) {
-            return judged(.ignored)
-        }
-        if !isAfter(sack, receiver.end &- ackWindow &- 1) { return judged(.ignored) }
-        if !segment.hasSYN { window <<= UInt32(sender.scale) }
-        sender.maximumWindow = max(sender.maximumWindow, window &+ (sack &- acknowledgment))
-        if isAfter(end, sender.end) {
-            sender.end = end
-            sender.hasUnacknowledgedData = true
-        }
-        if segment.hasACK {
-            if let known = sender.maximumAck, !isAfter(acknowledgment, known) {
-            } else {
-                sender.maximumAck = acknowledgment
-            }
-        }
-        if receiver.maximumWindow != 0, isAfter(end, sender.maximumEnd) {
-            receiver.maximumWindow &+= end &- sender.maximumEnd
-        }
-        if isAfter(sack &+ window, receiver.maximumEnd &- 1) {
-            receiver.maximumEnd = sack &+ window
-            if window == 0 { receiver.maximumEnd &+= 1 }
-        }
-        if acknowledgment == receiver.end { receiver.hasUnacknowledgedData = false }
-        if segment.kind == .ack { countRepetition(segment, isReply, sequence, acknowledgment, end) }
-        return .inside
-    }
-
-    private mutating func countRepetition(
-        _ segment: TCPSegment,
-        _ isReply: Bool,
-        _ sequence: UInt32,
-        _ acknowledgment: UInt32,
-        _ end: UInt32
-    ) {
-        if last.isReply == isReply, last.sequence == sequence, last.acknowledgment == acknowledgment, last.end == end,
-            last.window == segment.window
-        {
-            retransmissions += 1
-            return
-        }
-        last.isReply = isReply
-        last.sequence = sequence
-        last.acknowledgment = acknowledgment
-        last.end = end
-        last.window = segment.window
-        retransmissions = 0
+        return false
     }
 }

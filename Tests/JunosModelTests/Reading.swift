@@ -49,7 +49,8 @@ func corpusConfigurations() throws -> [(name: String, text: String)] {
         guard let files = FileManager.default.enumerator(at: root, includingPropertiesForKeys: [.isRegularFileKey])
         else { throw UnreadableCorpus(reason: "cannot list \(folder)") }
         var urls: [URL] = []
-        for case let url as URL in files where try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile ?? false {
+        for case let url as URL in files
+        where try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile ?? false {
             urls.append(url)
         }
         for url in urls.sorted(by: { $0.path < $1.path }) where isConfiguration(url) {

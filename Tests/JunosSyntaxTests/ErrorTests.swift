@@ -149,6 +149,18 @@ let errorCases: [ErrorCase] = [
         rest: "set firewall filter f term a from protocol tcp\nset firewall filter f term a from protocol udp"
     ),
     ErrorCase(
+        "inactive: before one value",
+        "firewall { filter f { term a { from { protocol { inactive: ‹tcp; udp; } } } } }",
+        ["syntax-not-a-statement"],
+        rest: "set firewall filter f term a from protocol tcp\nset firewall filter f term a from protocol udp"
+    ),
+    ErrorCase(
+        "a command in a command",
+        "set ‹set system host-name a\nset system host-name a",
+        ["syntax-unexpected-command"],
+        rest: "set system host-name a"
+    ),
+    ErrorCase(
         "a protected statement cannot be changed until it is unprotected",
         """
         set firewall filter f term a then accept
@@ -212,4 +224,15 @@ func `Nesting without end is an error, not a crash`(_ depth: Int) {
     #expect(unclosed.count < depth)
     _ = expandConfiguration(words.tree)
     _ = renderHierarchical(words.tree)
+}
+
+@Test(arguments: [
+    "\"\\\"\n", "\\\"\n", "a[", "/*\n", "/* \" ", "{", "}", "[", "[ a ", "] ", "\"", "a\n", "set \"\n", "${", "#\n",
+])
+func `A text of one fragment many times over is read to its end`(_ fragment: String) {
+    for head in ["", "system {\n", "set system host-name a\n", "\""] {
+        let text = head + String(repeating: fragment, count: 20_000)
+        let tree = readConfiguration([(name: "t", text: text)]).tree
+        #expect(renderSet(readConfiguration([(name: "t", text: renderSet(tree))]).tree) == renderSet(tree))
+    }
 }

@@ -32,7 +32,7 @@ private let fragments = [
     var random = SeededGenerator(state: seed)
     let texts = try CorpusFile.all().filter { !$0.path.hasSuffix(".gz") }.map { try $0.text() }
         .filter { (1...20_000).contains($0.utf8.count) }
-    for round in 0..<1500 {
+    for round in 0..<600 {
         guard let text = texts.randomElement(using: &random) else { return }
         var bytes = Array(text.utf8)
         for _ in 0..<Int.random(in: 1...8, using: &random) {

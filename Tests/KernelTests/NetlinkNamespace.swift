@@ -8,6 +8,7 @@ import Synchronization
 ///
 /// The thread ends with the body, and the namespace with it. Without the privilege it throws: never a skip.
 func inNewNetworkNamespace<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
+    guard childMachineryRuns else { throw WitnessFailure(description: "no child process can be run") }
     let box = Box<Value>()
     let done = DispatchSemaphore(value: 0)
     let thread = Thread {
@@ -34,6 +35,19 @@ private final class Box<Value: Sendable>: Sendable {
         content.withLock { $0 } ?? .failure(WitnessFailure(description: "the thread ended without a result"))
     }
 }
+
+/// Whether Foundation's machinery for child processes runs.
+///
+/// It is made by the first child and watches all of them from a thread of its own. Made inside a private namespace,
+/// whose loopback is down, it would never hear of a child's end; so a child is run before any namespace is made.
+private let childMachineryRuns: Bool = {
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/true")
+    let done = DispatchSemaphore(value: 0)
+    process.terminationHandler = { _ in done.signal() }
+    guard (try? process.run()) != nil else { return false }
+    return done.wait(timeout: .now() + 30) == .success
+}()
 
 /// Why the witness could not be heard.
 struct WitnessFailure: Error, CustomStringConvertible {
@@ -64,7 +78,10 @@ func run(_ program: String, _ arguments: [String], input: String = "", mayFail: 
     let done = DispatchSemaphore(value: 0)
     process.terminationHandler = { _ in done.signal() }
     try process.run()
-    done.wait()
+    guard done.wait(timeout: .now() + 300) == .success else {
+        process.terminate()
+        throw WitnessFailure(description: "\(program) \(arguments) does not end")
+    }
     let text = try String(contentsOf: outputFile, encoding: .utf8)
     guard mayFail || process.terminationStatus == 0 else {
         throw WitnessFailure(description: "\(program) \(arguments) failed: \(text)")

@@ -5,7 +5,9 @@ import NetworkTypes
 import ReferenceEvaluator
 import Testing
 
-/// One trap: a filter, and what it says to packets. Expectations: a verdict, then counters as `name=packets`.
+/// One trap: a filter, and what it says to packets.
+///
+/// Expectations: a verdict, then counters as `name=packets`.
 struct FilterTrap: Sendable, CustomTestStringConvertible {
     let number: String
     var family = FilterFamily.inet

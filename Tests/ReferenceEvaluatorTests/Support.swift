@@ -7,8 +7,11 @@ import NetworkTypes
 import ReferenceEvaluator
 
 /// The model of a configuration text, whatever the commit check says about it.
-func configuration(_ text: String) -> JunosConfiguration {
-    extractConfiguration(expandConfiguration(readConfiguration([(name: "test", text: text)]).tree).tree).configuration
+func configuration(_ text: String) -> JunosConfiguration { extraction(text).configuration }
+
+/// What extraction makes of a configuration text.
+func extraction(_ text: String) -> ExtractionResult {
+    extractConfiguration(expandConfiguration(readConfiguration([(name: "test", text: text)]).tree).tree)
 }
 
 /// An evaluator for a configuration text.
@@ -71,9 +74,9 @@ func packet(_ line: String) throws -> Packet {
         case "seqno": fields.tcpSequence = try number(UInt32.self)
         case "ack": fields.tcpAcknowledgment = try number(UInt32.self)
         case "df": fields.doesNotFragment = true
-        case "options": fields.ipv4Options = try octets(text)
-        case "headers": fields.extensionHeaders = try octets(text)
-        case "body": body = try octets(text)
+        case "options": fields.ipv4Options = try hexOctets(text)
+        case "headers": fields.extensionHeaders = try hexOctets(text)
+        case "body": body = try hexOctets(text)
         default: throw UnreadablePacket(description: word)
         }
     }
@@ -90,7 +93,7 @@ private func withTrafficClass(_ packet: Packet, _ tos: UInt8) -> Packet {
     return Packet(family: packet.family, bytes: bytes).settingDSCP(tos >> 2)
 }
 
-private func octets(_ hex: String) throws -> [UInt8] {
+func hexOctets(_ hex: String) throws -> [UInt8] {
     try stride(from: 0, to: hex.count, by: 2).map { offset in
         guard let value = UInt8(hex.dropFirst(offset).prefix(2), radix: 16) else {
             throw UnreadablePacket(description: hex)

@@ -89,7 +89,8 @@ private let udpApplications: [String: [ClosedRange<UInt16>]] = [
     "ldp-udp": [646...646], "ike": [500...500], "ike-nat": [4500...4500], "l2tp": [1701...1701], "nfs": [111...111],
     "nfsd-udp": [2049...2049], "nbname": [137...137], "nbds": [138...138], "sql-monitor": [1434...1434],
     "pc-anywhere": [5632...5632], "mgcp-ua": [2427...2427], "mgcp-ca": [2727...2727], "vdo-live": [7000...7010],
-    "stun-udp": [3478...3479], "gnutella": [6346...6347], "vxlan": [4789...4789], "nsm": [69...69],
+    "stun-udp": [3478...3479], "gnutella": [6346...6347], "vxlan": [4789...4789], "geneve": [6081...6081],
+    "nsm": [69...69],
     "r2cp": [28672...28672], "gtp": [2123...2123], "gprs-gtp-c-udp": [2123...2123], "gprs-gtp-u-udp": [2152...2152],
     "gprs-gtp-v0-udp": [3386...3386], "ms-rpc-udp": [135...135], "sun-rpc-udp": [111...111],
 ]

@@ -66,9 +66,9 @@ private func checkNesting(_ filters: inout [FilterName: FirewallFilter], _ diagn
 private func checkAttachments(_ configuration: JunosConfiguration, _ diagnostics: inout [Diagnostic]) -> FilterUses {
     var inside: Set<FilterName> = []
     var final: Set<FilterName> = []
-    var hasPacketMode: [FilterName: Bool] = [:]
+    var hasPacketMode: Set<FilterName> = []
     for filter in configuration.filters.values {
-        hasPacketMode[filter.name] = filter.terms.contains(where: \.then.packetMode)
+        if filter.terms.contains(where: \.then.packetMode) { hasPacketMode.insert(filter.name) }
         for term in filter.terms {
             if let target = term.nestedFilter { inside.insert(FilterName(filter.name.family, target)) }
         }
@@ -82,7 +82,7 @@ private func checkAttachments(_ configuration: JunosConfiguration, _ diagnostics
                 for (index, name) in attachment.filters.enumerated() {
                     let filter = FilterName(family, name)
                     if index == attachment.filters.count - 1 { final.insert(filter) } else { inside.insert(filter) }
-                    if hasPacketMode[filter] ?? false, !isInput || interface.isRoutingEngine {
+                    if hasPacketMode.contains(filter), !isInput || interface.isRoutingEngine {
                         diagnostics.warning(
                             "packet-mode-without-effect",
                             attachment.source,
@@ -106,6 +106,13 @@ private func checkAttachment(
     _ configuration: JunosConfiguration,
     _ diagnostics: inout [Diagnostic]
 ) {
+    if interface.isRoutingEngine, interface.unit != 0 {
+        diagnostics.error(
+            "unsupported-statement",
+            attachment.source,
+            "only lo0.0 guards the routing engine: other units belong to routing instances, which are not built"
+        )
+    }
     if attachment.filters.isEmpty {
         diagnostics.error("missing-value", attachment.source, "names no filter")
     }

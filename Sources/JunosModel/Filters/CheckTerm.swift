@@ -40,8 +40,15 @@ private struct TermShape {
 
 /// Checks the conditions of one term against each other.
 func checkTerm(_ term: FilterTerm, family: FilterFamily, _ diagnostics: inout [Diagnostic]) {
-    if term.from.isEmpty { return }
     let shape = TermShape(term.from)
+    if term.then.packetMode, shape.addresses[.destination] == nil, shape.addresses[.either] == nil {
+        diagnostics.warning(
+            "packet-mode-to-device",
+            term.source,
+            "'packet-mode' also takes packets to the device itself past host-inbound-traffic: add 'destination-address'"
+        )
+    }
+    if term.from.isEmpty { return }
     checkAddressFields(shape, term, &diagnostics)
     if shape.numbers[.port] != nil, shape.numbers[.sourcePort] != nil || shape.numbers[.destinationPort] != nil {
         diagnostics.error(

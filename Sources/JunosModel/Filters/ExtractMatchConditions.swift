@@ -20,6 +20,8 @@ struct FilterNames {
     let interfaceSets: Set<String>
     /// Predefined ones and those of `class-of-service`.
     let forwardingClasses: Set<String>
+    /// Names of code points.
+    let codePoints: CodePointNames
     /// Logical interfaces that are configured.
     let logicalInterfaces: Set<String>
 }
@@ -102,8 +104,9 @@ private struct MatchConditionReader {
         case .prefixLists(let field): readPrefixLists(node, field, &diagnostics)
         case .number(let field):
             let family = family
+            let codePoints = names.codePoints
             let ranges = readRanges(node, &diagnostics) { text throws(ValueProblem) in
-                try parseValue(text, of: field, family: family)
+                try parseValue(text, of: field, family: family, codePoints: codePoints)
             }
             if let ranges, !(isExcept && ranges.isEmpty) {
                 conditions.append(.number(field, ranges, isExcept: isExcept))
@@ -122,6 +125,7 @@ private struct MatchConditionReader {
             readHeaderList(node, names: extensionHeaderNumbers, &diagnostics) { ranges, any in
                 .extensionHeader(ranges, any: any, isExcept: isExcept)
             }
+        case .hint: break
         case .unsupported(let reason):
             diagnostics.error(
                 "unsupported-statement",

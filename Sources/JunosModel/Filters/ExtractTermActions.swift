@@ -138,7 +138,7 @@ func extractTermActions(
                 )
             }
         case "loss-priority": actions.lossPriority = extractLossPriority(statement, &diagnostics)
-        case "dscp", "traffic-class": actions.dscp = codePoint(statement, &diagnostics)
+        case "dscp", "traffic-class": actions.dscp = codePoint(statement, names.codePoints, &diagnostics)
         case let word where wordsAllowedEverywhere.contains(word): break
         default:
             if let unsupported = unsupportedOutcomes[word] {
@@ -170,10 +170,15 @@ private func refuse(_ statement: Statement, _ reason: String, _ diagnostics: ino
 }
 
 /// The value of `dscp` or `traffic-class`.
-private func codePoint(_ statement: Statement, _ diagnostics: inout [Diagnostic]) -> UInt8? {
+private func codePoint(
+    _ statement: Statement,
+    _ codePoints: CodePointNames,
+    _ diagnostics: inout [Diagnostic]
+) -> UInt8? {
+    let names = statement.word == "dscp" ? codePoints.dscp : codePoints.dscpIPv6
     let text = statement.value?.word ?? ""
     do throws(ValueProblem) {
-        let range = try parseRange(text, names: dscpNumbers, highest: 63, allowsBinary: true)
+        let range = try parseRange(text, names: names, highest: 63, allowsBinary: true)
         guard range.lowerBound == range.upperBound else { throw ValueProblem(text: "is a range") }
         return UInt8(range.lowerBound)
     } catch {

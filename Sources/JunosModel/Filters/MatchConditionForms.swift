@@ -15,6 +15,8 @@ enum ConditionForm {
     case lossPriority
     case ipOptions
     case extensionHeader
+    /// A hint for hardware, which says nothing about packets.
+    case hint
     /// A commit error; the text says what the condition would need.
     case unsupported(String)
 }
@@ -72,6 +74,8 @@ let matchConditionKeywords: [String: ConditionKeyword] = {
     enter("loss-priority", .lossPriority, all, twin: true)
     enter("ip-options", .ipOptions, [.inet], twin: true)
     enter("extension-header", .extensionHeader, [.inet6], twin: true)
+    enter("source-port-range-optimize", .hint, all)
+    enter("destination-port-range-optimize", .hint, all)
     for (word, reason) in unsupportedConditions {
         enter(word, .unsupported(reason), all, twin: true)
     }

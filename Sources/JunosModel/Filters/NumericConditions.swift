@@ -2,9 +2,12 @@
 // Which names and numbers each numeric condition takes: filters reference §2.5, §3.2 to §3.7.
 
 /// Reads one value of a numeric condition.
-func parseValue(_ text: String, of field: NumericField, family: FilterFamily) throws(ValueProblem)
-    -> ClosedRange<UInt32>
-{
+func parseValue(
+    _ text: String,
+    of field: NumericField,
+    family: FilterFamily,
+    codePoints: CodePointNames
+) throws(ValueProblem) -> ClosedRange<UInt32> {
     switch field {
     case .protocol: return try parseRange(text, names: protocolNumbers, highest: 255)
     case .nextHeader, .payloadProtocol: return try parseRange(text, names: inet6ProtocolNumbers, highest: 255)
@@ -29,9 +32,9 @@ func parseValue(_ text: String, of field: NumericField, family: FilterFamily) th
         return try verbatim("Must be a numerical hop-limit value or range between 0-255") { () throws(ValueProblem) in
             try parseRange(text, names: [:], highest: 255)
         }
-    case .dscp, .trafficClass:
-        return try parseRange(text, names: dscpNumbers, highest: 63, allowsBinary: true)
-    case .precedence: return try parsePrecedence(text)
+    case .dscp: return try parseRange(text, names: codePoints.dscp, highest: 63, allowsBinary: true)
+    case .trafficClass: return try parseRange(text, names: codePoints.dscpIPv6, highest: 63, allowsBinary: true)
+    case .precedence: return try parsePrecedence(text, names: codePoints.precedence)
     case .espSPI, .ahSPI: return try parseRange(text, names: [:], highest: .max, allowsBinary: true)
     case .interfaceGroup: return try parseRange(text, names: [:], highest: 255)
     }

@@ -27,12 +27,13 @@ func isKernelName(_ name: String) -> Bool {
         && !name.utf8.contains { $0 <= 0x20 || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ":") || $0 == 0x7F }
 }
 
-/// The device of a unit; nil with an error where none follows.
+/// The device of a unit; nil with an error where none follows, one for all units of an interface that is no device.
 func deviceName(
     of unit: Statement,
     physical: Statement,
     number: Int,
     vlanID: Int?,
+    _ isRefused: inout Bool,
     _ diagnostics: inout [Diagnostic]
 ) -> String? {
     if let macro = macroDevice(unit) { return macroName(macro, &diagnostics) }
@@ -41,9 +42,11 @@ func deviceName(
         guard let name = macroName(macro, &diagnostics) else { return nil }
         base = name
     } else if !isLinuxDeviceName(base) {
+        if isRefused { return nil }
+        isRefused = true
         diagnostics.error(
             "no-linux-device",
-            unit,
+            physical,
             "'\(base)' is no name of a Linux device: add 'apply-macro linux { device NAME; }' to the interface or the unit"
         )
         return nil

@@ -92,8 +92,9 @@ func extractInterfaces(_ interfaces: Statement, _ diagnostics: inout [Diagnostic
             for child in physical.children where !knownPhysicalWords.contains(child.word) {
                 linkWords.insert(child.word)
             }
+            var isRefused = false
             for unit in physical.entries("unit") {
-                if let interface = extractUnit(unit, of: physical, &linkWords, &diagnostics) {
+                if let interface = extractUnit(unit, of: physical, &linkWords, &isRefused, &diagnostics) {
                     result.append(interface)
                 }
             }
@@ -134,6 +135,7 @@ private func extractUnit(
     _ unit: Statement,
     of physical: Statement,
     _ linkWords: inout Set<String>,
+    _ isRefused: inout Bool,
     _ diagnostics: inout [Diagnostic]
 ) -> LogicalInterface? {
     guard let number = parseNumber(Substring(unit.word)), number <= 1_073_741_823 else {
@@ -155,6 +157,7 @@ private func extractUnit(
             physical: physical,
             number: Int(number),
             vlanID: interface.vlanID,
+            &isRefused,
             &diagnostics
         )
     }

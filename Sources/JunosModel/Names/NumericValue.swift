@@ -42,8 +42,8 @@ func parseRange(
 }
 
 /// Reads a precedence: the three-bit value or the octet with that value in its top bits (filters reference §3.7).
-func parsePrecedence(_ text: String) throws(ValueProblem) -> ClosedRange<UInt32> {
-    let range = try parseRange(text, names: precedenceNumbers, highest: 0xE0, allowsBinary: true)
+func parsePrecedence(_ text: String, names: [String: UInt32]) throws(ValueProblem) -> ClosedRange<UInt32> {
+    let range = try parseRange(text, names: names, highest: 0xE0, allowsBinary: true)
     if range.upperBound <= 7 { return range }
     guard range.lowerBound == range.upperBound, range.lowerBound % 0x20 == 0 else {
         throw ValueProblem(text: "is neither 0 to 7 nor a multiple of 0x20 up to 0xe0")

@@ -59,3 +59,29 @@ private func checkPacketModes(
         )
     }
 }
+
+/// All interfaces of a zone are in one routing instance (flow reference §3.1).
+func checkRoutingInstances(
+    _ configuration: JunosConfiguration,
+    _ instances: Statement,
+    _ diagnostics: inout [Diagnostic]
+) {
+    var owners: [String: String] = [:]
+    for instance in instances.statements {
+        for interface in instance.child("interface")?.children ?? [] {
+            let name = interface.word.contains(".") ? interface.word : interface.word + ".0"
+            owners[name] = instance.word
+        }
+    }
+    for zone in configuration.security?.zones ?? [] {
+        let first = zone.interfaces.first.map { owners[$0.name] ?? "master" }
+        for member in zone.interfaces where owners[member.name] ?? "master" != first {
+            diagnostics.error(
+                "zone-in-two-instances",
+                member.source,
+                "the zone '\(zone.name)' has interfaces in the routing instances '\(first ?? "master")' and "
+                    + "'\(owners[member.name] ?? "master")': make it two zones"
+            )
+        }
+    }
+}

@@ -67,7 +67,8 @@ public struct SupportTable: Sendable {
             diagnostics.error(
                 "unknown-statement",
                 statement,
-                "'\(statement.word)' is not a statement that is known under '\(hierarchy)'; correct or remove it"
+                "'\(statement.word)' is not a statement that is known "
+                    + (hierarchy.isEmpty ? "at the top" : "under '\(hierarchy)'") + "; correct or remove it"
             )
         }
         return false

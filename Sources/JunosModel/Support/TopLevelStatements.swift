@@ -10,7 +10,7 @@ let topLevelStatements = SupportTable(
     "",
     supported: [
         "system", "interfaces", "policy-options", "firewall", "applications", "security", "schedulers",
-        "class-of-service", "forwarding-options", "routing-options", "protocols",
+        "class-of-service", "forwarding-options", "routing-options", "routing-instances", "protocols",
     ],
     unsupported: [
         "logical-systems": "each would need a router of its own",
@@ -18,7 +18,6 @@ let topLevelStatements = SupportTable(
         "dynamic-profiles": "interfaces that come and go would lack their filters",
     ],
     notApplicable: [
-        "routing-instances": routing,
         "routing-profile": routing,
         "multicast-snooping-options": routing,
         "bridge-domains": links,

@@ -7,8 +7,8 @@ let policyOptionsRules = container(
     [
         list("prefix-list", [leaf("apply-path")]),
         list("policy-statement", policyTermRules + [list("term", ordered: true, policyTermRules)]),
-        list("community", [leafList("members"), flag("invert-match")]),
-        list("as-path"),
+        list("community", style: .shortEntry, [leafList("members"), flag("invert-match")]),
+        list("as-path", style: .shortEntry),
         list("route-filter-list"),
         list("condition"),
     ]
@@ -17,6 +17,7 @@ let policyOptionsRules = container(
 private let policyTermRules: [[SchemaRule]] = [
     container(
         "from to",
+        style: .oneLine,
         [
             leafList("protocol neighbor next-hop community as-path interface area rib instance tag family"),
             leafList("policy as-path-group prefix-list color"),
@@ -38,6 +39,7 @@ let routingOptionsRules = container("routing-options", routingOptionRules)
 
 private let routeRules = list(
     "route",
+    style: .shortEntry,
     [
         leaf("next-table preference metric tag color"),
         leafList("next-hop community"),

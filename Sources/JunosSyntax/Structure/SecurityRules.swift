@@ -43,6 +43,7 @@ private let logRules: [[SchemaRule]] = [
 private let addressBookRules: [[SchemaRule]] = [
     list(
         "address",
+        style: .shortEntry,
         [
             leaf("description"),
             list("range-address"),

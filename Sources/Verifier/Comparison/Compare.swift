@@ -45,8 +45,8 @@ public struct CounterSum: Hashable, Sendable {
 
     /// Adds an answer.
     ///
-    /// Of a packet that the stack drops only what input filters charge counts; a broadcast that would
-    /// be forwarded cannot be predicted here, since the kernel delivers it, and must not be part of such a run.
+    /// Of a packet that the stack drops only what input filters charge counts; a broadcast that would be forwarded
+    /// cannot be predicted here, since the kernel delivers it, and must not be part of such a run.
     public mutating func add(_ answer: PacketAnswer) {
         for charge in answer.charges where answer.stack == nil || charge.stage == .inputFilter {
             switch charge.kind {

@@ -39,6 +39,13 @@ struct ConnectionTracker {
     /// Looks at a packet; `checksChecksums` where it was received.
     mutating func look(_ packet: NetworkTypes.Packet, time: Double, checksChecksums: Bool) -> View {
         guard let segment = TransportSegment(packet) else { return .invalid }
+        // The other version's ICMP is never tracked.
+        if segment.protocolNumber == (packet.family == .inet ? ProtocolNumber.icmp6 : ProtocolNumber.icmp) {
+            return .invalid
+        }
+        // Enhanced GRE is tracked by its call, and only PPP has one (kernel: nf_conntrack_proto_gre.c).
+        let isEnhancedGRE = segment.protocolNumber == ProtocolNumber.gre && (segment.octet(1) ?? 0) & 0x07 == 0x01
+        if isEnhancedGRE, segment.octets.count > 7, segment.halfword(2) != 0x880b { return .invalid }
         if segment.isICMP {
             guard segment.octets.count >= 8, let type = segment.octet(0) else { return .invalid }
             if checksChecksums, !segment.hasValidChecksum() { return .invalid }
