@@ -53,31 +53,45 @@ struct DaemonCommand: ParsableCommand {
 }
 
 /// Runs `sluiced` with the process's arguments and ends the process.
-public func runDaemon() async -> Never {
+///
+/// To be called before any other thread exists: threads stay in the namespace they are born in (DESIGN §4).
+public func runDaemon() -> Never {
     let command: DaemonCommand
     do {
         command = try DaemonCommand.parse()
+        // What we make on disk is for nobody else.
+        umask(0o077)
     } catch {
         let isAnswer = DaemonCommand.exitCode(for: error) == .success
         let text = DaemonCommand.fullMessage(for: error)
         FileHandle(fileDescriptor: isAnswer ? STDOUT_FILENO : STDERR_FILENO).write(Data((text + "\n").utf8))
         exit(isAnswer ? 0 : 2)
     }
-    let logger = Logger(label: "sluiced")
-    do {
-        try await serve(command, logger)
-        exit(0)
-    } catch {
-        logger.critical("\(error)")
-        exit(3)
+    if let name = command.netns {
+        do {
+            try enterNetworkNamespace(name)
+        } catch {
+            FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+            exit(3)
+        }
     }
+    let logger = Logger(label: "sluiced")
+    Task {
+        do {
+            try await serve(command, logger)
+            exit(0)
+        } catch {
+            logger.critical("\(error)")
+            exit(3)
+        }
+    }
+    dispatchMain()
 }
 
 /// Wires the services and runs them until one fails or a signal ends them.
 private func serve(_ command: DaemonCommand, _ logger: Logger) async throws {
     let keeper = ProgramKeeper(
         folder: command.configDir,
-        namespace: command.netns,
         management: try command.parsedManagement(),
         logger: logger
     )

@@ -19,38 +19,37 @@ final class ProgramKeeper: Sendable {
         var isReloadAsked = false
         var isStopAsked = false
         var isReady = false
+        /// The generation that our last change made; 0 makes the loop look at once.
+        var settledGeneration: UInt32 = 0
     }
 
     let shared = Mutex(Shared())
     private let folder: String
-    private let namespace: String?
     private let management: [ManagementAccess]
     private let logger: Logger
 
     /// How long the loop waits for a notification before it looks at stop and reload, in milliseconds.
     private static let patience: Int32 = 200
 
-    init(folder: String, namespace: String?, management: [ManagementAccess], logger: Logger) {
+    init(folder: String, management: [ManagementAccess], logger: Logger) {
         self.folder = folder
-        self.namespace = namespace
         self.management = management
         self.logger = logger
     }
 
     /// Runs until asked to stop; the program stays in the kernel.
     func run() throws {
-        if let namespace { try enterNetworkNamespace(namespace) }
         let router = try Router(holder: "sluiced")
         let events = try RulesetEvents()
         var wanted = try commit(router, isStart: true)
         shared.withLock { $0.isReady = true }
-        var settled = try router.deployment.generation()
+        var settled = shared.withLock { $0.settledGeneration }
         while !shared.withLock({ $0.isStopAsked }) {
             // Notices only wake us; the generation tells the truth (kernel facts §8).
             try events.wait(milliseconds: Self.patience)
             if shared.withLock({ exchange(&$0.isReloadAsked, with: false) }) {
                 wanted = try commit(router, isStart: false) ?? wanted
-                settled = try router.deployment.generation()
+                settled = shared.withLock { $0.settledGeneration }
             }
             guard let wanted, try router.deployment.generation() != settled else { continue }
             settled = try repair(router, wanted) ?? settled
@@ -87,6 +86,7 @@ final class ProgramKeeper: Sendable {
             shared.withLock {
                 $0.configuration = compiled.configuration
                 $0.counts.lastCommitSucceeded = true
+                $0.settledGeneration = outcome.generation
             }
             logger.info("commit complete: \(outcome.changes) changes sent")
             return compiled.table

@@ -75,7 +75,14 @@ struct ControlService: Service {
     let logger: Logger
 
     func run() async throws {
-        try? FileManager.default.removeItem(atPath: path)
+        // The keeper holds the router's lock once it is ready; only then the socket is ours to replace.
+        while !keeper.shared.withLock({ $0.isReady }) { try await Task.sleep(for: .milliseconds(50)) }
+        if let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType {
+            guard type == .typeSocket else {
+                throw ControlSocketError(description: "\(path) is there and no socket; name another --control-socket")
+            }
+            try FileManager.default.removeItem(atPath: path)
+        }
         let server = HTTPServer(address: .unix(path: path), logger: .disabled)
         await server.appendRoute("GET /show") { request in
             let words = request.query.filter { $0.name == "word" }.map(\.value)
@@ -91,6 +98,11 @@ struct ControlService: Service {
         defer { try? FileManager.default.removeItem(atPath: path) }
         try await run(server)
     }
+}
+
+/// Why the control socket cannot be made.
+private struct ControlSocketError: Error, CustomStringConvertible {
+    let description: String
 }
 
 extension Service {

@@ -61,6 +61,9 @@ public final class Deployment {
         }
     }
 
+    /// What the kernel holds of ours as far as it can be put into values; nil if nothing.
+    public func readTolerantly() throws(DeploymentError) -> Table? { try observe()?.table }
+
     /// What the kernel holds of ours; nil if nothing.
     ///
     /// - Throws: also if the table has properties that nothing of ours has.
@@ -100,7 +103,6 @@ public final class Deployment {
             if plan.isEmpty { return report }
             report.drift += plan.differences.map(\.description)
             guard try carryOut(plan, generation, &report) else { continue }
-            report.generation = try self.generation()
             return report
         }
         throw DeploymentError(
@@ -147,6 +149,8 @@ public final class Deployment {
             // and the next phase, bound to it, is refused.
             expected &+= 1
         }
+        // Ours, and nobody else's: a change that came right behind it is still to be noticed.
+        report.generation = expected
         return true
     }
 

@@ -29,6 +29,9 @@ public func readPacketVectors(_ text: String, file: String) throws(PacketVectorE
         } catch {
             throw PacketVectorError(file: file, line: index + 1, problem: error.text)
         }
+        guard (0...1e9).contains(vector.time) else {
+            throw PacketVectorError(file: file, line: index + 1, problem: "time is a number of seconds from 0 to 1e9")
+        }
         guard vector.time >= time else {
             throw PacketVectorError(
                 file: file,

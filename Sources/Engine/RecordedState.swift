@@ -62,13 +62,22 @@ public final class RecordedState: Sendable {
     public init(holder: String) throws {
         folder = try Self.folderOfNamespace()
         do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            // The configuration is the administrator's alone.
+            try FileManager.default.createDirectory(
+                at: folder,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
         } catch {
             throw RecordedStateError(description: "cannot make \(folder.path): \(error.localizedDescription)")
         }
         let path = folder.appending(path: "lock")
         if !FileManager.default.fileExists(atPath: path.path) {
-            _ = FileManager.default.createFile(atPath: path.path, contents: nil)
+            _ = FileManager.default.createFile(
+                atPath: path.path,
+                contents: nil,
+                attributes: [.posixPermissions: 0o600]
+            )
         }
         lock = try FileHandle(forUpdating: path)
         guard flock(lock.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else {
@@ -118,10 +127,9 @@ public final class RecordedState: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         try encoder.encode(recording).write(to: file, options: .atomic)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
     }
 
-    /// Forgets everything but the lock.
-    public func remove() throws {
-        if FileManager.default.fileExists(atPath: file.path) { try FileManager.default.removeItem(at: file) }
-    }
+    /// Forgets everything; the lock is held to the end of this process all the same.
+    public func remove() throws { try FileManager.default.removeItem(at: folder) }
 }

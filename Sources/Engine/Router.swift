@@ -12,6 +12,8 @@ import NftablesKernel
 public struct CommitOutcome: Sendable {
     /// Changes sent to the kernel.
     public var changes = 0
+    /// The generation of the ruleset after our last change.
+    public var generation: UInt32 = 0
     /// What the administrator should know.
     public var warnings: [String] = []
 }
@@ -32,8 +34,10 @@ public final class Router {
 
     /// Opens and locks the router.
     public init(holder: String) throws {
-        state = try RecordedState(holder: holder)
         deployment = try Deployment()
+        // Names the missing capability before anything is touched.
+        _ = try deployment.generation()
+        state = try RecordedState(holder: holder)
     }
 
     /// Compiles a configuration; session owners of the program in force keep their numbers.
@@ -44,7 +48,7 @@ public final class Router {
     /// The recorded configuration, if the kernel still holds what was made from it.
     public func recordingInForce() throws -> Recording? {
         guard let recording = try state.read() else { return nil }
-        let marker = try deployment.read()?.chains.keys.first { $0.hasPrefix(markerPrefix) }
+        let marker = try deployment.readTolerantly()?.chains.keys.first { $0.hasPrefix(markerPrefix) }
         return marker == markerPrefix + recording.digest ? recording : nil
     }
 
@@ -53,7 +57,7 @@ public final class Router {
     /// - Throws: `DeploymentError`; the program that was loaded before is loaded still.
     public func apply(_ compiled: CompiledConfiguration, progress: (String) -> Void) throws -> CommitOutcome {
         var outcome = CommitOutcome()
-        let before = try deployment.read()
+        let before = try deployment.readTolerantly()
         if before != compiled.table {
             progress("trying the program in a sandbox")
             try rehearse(compiled.table)
@@ -71,6 +75,7 @@ public final class Router {
             throw error
         }
         outcome.changes = report.changes
+        outcome.generation = report.generation
         // Forwarding only behind a loaded program (kernel facts §17 step 1).
         let sysctls = setSysctls(neededSysctls(compiled.configuration))
         outcome.warnings += sysctls.refused.map { "sysctl \($0)" }
@@ -94,10 +99,9 @@ public final class Router {
     public func remove() throws -> RemovalOutcome {
         var outcome = RemovalOutcome()
         let recording = try state.read()
+        // Forwarding goes back first: without our table everything would be forwarded (kernel facts §17 step 1).
+        outcome.warnings = restoreSysctls(recording?.previousSysctls ?? [:]).map { "sysctl \($0) could not be restored" }
         outcome.removed = try deployment.remove()
-        outcome.warnings = restoreSysctls(recording?.previousSysctls ?? [:]).map {
-            "sysctl \($0) could not be restored"
-        }
         try state.remove()
         return outcome
     }

@@ -102,7 +102,9 @@ public func verify(
         let prediction = try verification.predict(vector)
         let injection = devices.injection(prediction.vector)
         let observations = try sandbox.inject([injection], readsCounters: namesPackets)
-        guard let observation = observations.first else { continue }
+        guard let observation = observations.first else {
+            throw DeploymentError(kind: .refused, problems: ["packet \(vector.id) was not seen by the sandbox"])
+        }
         let differences = verification.judge(prediction, kernel: devices.outcome(observation))
         let (verdict, stage) = (prediction.answer.verdict.rawValue, prediction.answer.stage.rawValue)
         let key = "\(verdict) \(stage)"

@@ -176,7 +176,8 @@ struct FilterLowering {
             actions.append(.setForwardingClass(number))
         }
         if let dscp = term.then.dscp { actions.append(.setDSCP(dscp)) }
-        if term.then.packetMode { actions.append(.packetMode) }
+        // A plain router has no flow processing to skip (DESIGN §3.14).
+        if term.then.packetMode, configuration.security != nil { actions.append(.packetMode) }
         return actions
     }
 

@@ -30,7 +30,10 @@ struct FlowLowering {
     let security: SecurityConfiguration
     /// Indices that sessions of earlier commits may still carry; they keep their meaning (DESIGN §4, recorded state).
     var indices: [PolicyIdentity: UInt16]
-    private var nextIndex: UInt16
+    private var usedIndices: Set<UInt16>
+    private var nextIndex = firstIndex
+    /// Policies for which no number was left; each is an error.
+    private(set) var unnumbered: [PolicyIdentity] = []
 
     /// The first index of a configured policy (flow reference §6.1).
     private static let firstIndex: UInt16 = 4
@@ -43,7 +46,7 @@ struct FlowLowering {
         self.configuration = configuration
         self.security = security
         self.indices = indices
-        nextIndex = max(Self.firstIndex, (indices.values.max() ?? 0) &+ 1)
+        usedIndices = Set(indices.values)
     }
 
     mutating func lower() -> FlowPolicy {
@@ -197,9 +200,12 @@ struct FlowLowering {
 
     private mutating func index(of identity: PolicyIdentity) -> UInt16 {
         if let known = indices[identity] { return known }
-        let index = nextIndex
-        indices[identity] = index
-        nextIndex &+= 1
-        return index
+        while usedIndices.contains(nextIndex), nextIndex < UInt16.max { nextIndex += 1 }
+        guard usedIndices.insert(nextIndex).inserted else {
+            unnumbered.append(identity)
+            return nextIndex
+        }
+        indices[identity] = nextIndex
+        return nextIndex
     }
 }

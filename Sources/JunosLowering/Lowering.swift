@@ -50,10 +50,19 @@ public func lowerConfiguration(
     }
     var flow: FlowPolicy?
     var numbered = indices
+    var problems: [Diagnostic] = []
     if let security = configuration.security {
         var lowering = FlowLowering(configuration, security, keeping: indices)
         flow = lowering.lower()
         numbered = lowering.indices
+        problems = lowering.unnumbered.map { identity in
+            Diagnostic(
+                .error,
+                "too-many-policies",
+                path: "security policies from-zone \(identity.from) to-zone \(identity.to) policy \(identity.name)",
+                "sessions can remember 65532 policies, and more are in use; remove some"
+            )
+        }
     }
     return LoweringResult(
         policy: RouterPolicy(
@@ -63,7 +72,7 @@ public func lowerConfiguration(
             routingEngineName: routingEngineName,
             flow: flow
         ),
-        diagnostics: filters.diagnostics,
+        diagnostics: filters.diagnostics + problems,
         policyIndices: numbered
     )
 }

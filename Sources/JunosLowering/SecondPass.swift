@@ -34,6 +34,8 @@ func secondPass(of bindings: [FilterBinding]) -> [FilterBinding] {
 /// Whether a condition reads what the first pass changed, or what reassembly changes.
 private func canDiffer(_ match: MatchExpression, changedBy steps: [FilterStep]) -> Bool {
     match.clauses.joined().contains { condition in
+        // Reassembly takes the fragment header away.
+        if case .extensionHeader(44, _) = condition { return true }
         guard case .field(let field, _, _) = condition else { return false }
         switch field {
         case .fragmentWord, .ipv6FragmentWord, .packetLength: return true

@@ -26,7 +26,7 @@ struct AttachmentCompiler {
             bindings,
             interface: interface.name,
             device: interface.device,
-            selector: .device(direction),
+            selector: { _ in .device(direction) },
             pass: pass,
             seesFragments: pass == .packetForwardingEngine,
             &builder
@@ -44,7 +44,7 @@ struct AttachmentCompiler {
             bindings,
             interface: name,
             device: nil,
-            selector: .single(interface: name, direction),
+            selector: { .single(interface: name, filter: $0, direction) },
             pass: .packetForwardingEngine,
             seesFragments: false,
             &builder
@@ -55,7 +55,7 @@ struct AttachmentCompiler {
         _ bindings: [FilterBinding],
         interface: String,
         device: String?,
-        selector: ChargeNames.Selector,
+        selector: (_ filterName: String) -> ChargeNames.Selector,
         pass: EvaluationPass,
         seesFragments: Bool,
         _ builder: inout ProgramBuilder
@@ -64,7 +64,12 @@ struct AttachmentCompiler {
         for version in AddressFamily.allCases {
             for binding in bindings {
                 guard let body = binding.bodies[version] else { continue }
-                let names = ChargeNames(key: binding.key, family: binding.family, selector: selector, pass: pass)
+                let names = ChargeNames(
+                    key: binding.key,
+                    family: binding.family,
+                    selector: selector(binding.filterName),
+                    pass: pass
+                )
                 let filter = compile(binding.key, body, names, seesFragments, &builder)
                 provide(filter.charges, names, filterName: binding.filterName, interface, device, &builder)
                 rules.append(Rule(isVersion(version) + [.verdict(.jump(filter.chain))], comment: body.origin))

@@ -14,7 +14,7 @@ struct ChargeNames: Hashable {
         /// By the device that the packet arrives at or leaves through.
         case device(Direction)
         /// The routing engine's own filter has one instance.
-        case single(interface: String, Direction)
+        case single(interface: String, filter: String, Direction)
     }
 
     /// Family and filters that share the body.
@@ -39,7 +39,7 @@ struct ChargeNames: Hashable {
     /// The direction of the instance.
     var direction: Direction {
         switch selector {
-        case .device(let direction), .single(_, let direction): direction
+        case .device(let direction), .single(_, _, let direction): direction
         }
     }
 

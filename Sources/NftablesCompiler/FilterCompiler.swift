@@ -234,8 +234,7 @@ struct FilterCompiler {
                 .metaLoad(names.deviceKey, into: .one),
                 .objectMap(set: names.mapName(kind, name) + suffix, key: .one),
             ]
-        case .single(let interface, _):
-            let filter = names.key.split(separator: "/", maxSplits: 1).last.map(String.init) ?? names.key
+        case .single(let interface, let filter, _):
             let object = names.objectName(prefix, filter: filter, name, interface: interface)
             return [.object(ObjectKey(objectKind, object + (bucket.map { "/" + $0.text } ?? "")))]
         }

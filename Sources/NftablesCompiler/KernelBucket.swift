@@ -51,8 +51,13 @@ struct KernelBucket: Hashable {
 /// longest.
 private func tokensAPeriod(_ rate: UInt64, _ quantum: UInt64) -> (tokens: UInt64, period: UInt64) {
     let periods: [UInt64] = [1, 60, 3600, 86400]
-    for period in periods where rate * period % quantum == 0 { return (rate * period / quantum, period) }
-    return (max(1, rate * 86400 / quantum), 86400)
+    for period in periods {
+        // The commit check keeps rates far below what a day of them could overflow.
+        let (bytes, isOverflow) = rate.multipliedReportingOverflow(by: period)
+        if !isOverflow, bytes % quantum == 0 { return (bytes / quantum, period) }
+    }
+    let (bytes, isOverflow) = rate.multipliedReportingOverflow(by: 86400)
+    return isOverflow ? (rate / quantum, 1) : (max(1, bytes / quantum), 86400)
 }
 
 private func clamped(_ depth: UInt64) -> UInt32 { UInt32(clamping: depth) }

@@ -46,6 +46,18 @@ public func compileLockdown(_ accesses: [ManagementAccess]) -> Table {
         comment: "established sessions"
     )
     var input = [Rule(isDevice(.inputInterfaceName, "lo") + [.verdict(.accept)]), established]
+    // Without neighbour discovery nobody reaches the router over IPv6.
+    input.append(
+        Rule(
+            isVersion(.inet6) + isProtocol(58) + [
+                .payloadLoad(.transport, offset: 0, length: 1, into: .one),
+                .compare(.greaterOrEqual, .one, RegisterValue([133])),
+                .compare(.lessOrEqual, .one, RegisterValue([137])),
+                .verdict(.accept),
+            ],
+            comment: "neighbour discovery"
+        )
+    )
     for access in accesses {
         var match = isDevice(.inputInterfaceName, access.device)
         if let source = access.source {

@@ -4,7 +4,7 @@ import Daemon
 
 @main
 enum Program {
-    static func main() async {
-        await runDaemon()
+    static func main() {
+        runDaemon()
     }
 }
