@@ -95,7 +95,8 @@ let package = Package(
         room(
             "Daemon",
             [
-                "Engine", "MetricsExposition", "JunosModel", "NftablesCompiler", "NftablesIR", "NetworkTypes", "Diagnostics",
+                "Engine", "MetricsExposition", "JunosModel", "NftablesCompiler", "NftablesIR", "NetworkTypes",
+                "Diagnostics",
                 argumentParser,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -118,7 +119,10 @@ let package = Package(
         tests("JunosSyntaxTests", ["JunosSyntax", "Diagnostics"]),
         tests("JunosModelTests", ["JunosModel", "JunosSyntax", "Diagnostics", "NetworkTypes"]),
         tests("NftablesIRTests", ["NftablesIR", "NetworkTypes"]),
-        tests("ReferenceEvaluatorTests", ["Diagnostics", "ReferenceEvaluator", "JunosModel", "JunosSyntax", "NetworkTypes"]),
+        tests(
+            "ReferenceEvaluatorTests",
+            ["Diagnostics", "ReferenceEvaluator", "JunosModel", "JunosSyntax", "NetworkTypes"]
+        ),
         tests("NftablesEvaluatorTests", ["NftablesEvaluator", "NftablesIR", "NetworkTypes"]),
         tests("ReconcilerTests", ["Reconciler", "NftablesEvaluator", "NftablesIR"]),
         tests(
