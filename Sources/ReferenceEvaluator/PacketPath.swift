@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A packet's way through the router: stages in the order of DESIGN §4, decisions in that of §3.15 to §3.17.
 import JunosModel
-import NetworkTypes
+public import NetworkTypes
 
 /// A received packet between two stages.
 struct Journey {
@@ -113,6 +113,19 @@ extension ReferenceEvaluator {
         }
         guard let found = addresses.egress(header) else { throw .noEgress(header.destinationAddress) }
         return found
+    }
+
+    /// The vector with the way out that its destination has, where none is given (DESIGN §6).
+    ///
+    /// - Throws: `noEgress` if neither a local address nor a connected network says where it goes.
+    public func routed(_ vector: PacketVector) throws(EvaluationError) -> PacketVector {
+        guard vector.outputInterface == nil, vector.inputInterface != nil else { return vector }
+        var result = vector
+        switch try egress(vector, vector.packet.header) {
+        case .router: result.outputInterface = PacketVector.local
+        case .interface(let number): result.outputInterface = configuration.interfaces[number].name
+        }
+        return result
     }
 
     private func modePath(_ version: AddressFamily) -> String {

@@ -51,12 +51,13 @@ public struct Verification: Sendable {
     /// Asks model and program about the next packet.
     public mutating func predict(_ vector: PacketVector) throws(VerificationError) -> Prediction {
         let answer: PacketAnswer
+        var sent = vector
         do {
-            answer = try model.evaluate(vector, trace: false)
+            sent = try model.routed(vector)
+            answer = try model.evaluate(sent, trace: false)
         } catch {
             throw .model(id: vector.id, reason: "\(error)")
         }
-        var sent = vector
         sent.packet = answer.sent
         let outcome: ProgramOutcome
         do {
