@@ -147,7 +147,7 @@ private final class Bench: Sendable {
         )
         try run(beside: bench.thread, "/usr/sbin/nft", command.replacing("CHAIN", with: chain))
         try bench.thread.run {
-            #expect(throws: DeploymentError.self) { try Deployment().confirm(table) }
+            _ = #expect(throws: DeploymentError.self) { try Deployment().confirm(table) }
         }
         let report = try bench.apply(table)
         #expect(report.changes > 0 && !report.drift.isEmpty)
