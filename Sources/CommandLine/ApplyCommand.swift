@@ -4,6 +4,7 @@ import ArgumentParser
 import Diagnostics
 import Engine
 import Foundation
+import Verifier
 
 /// The network namespace that a subcommand means.
 struct NamespaceOption: ParsableArguments {
@@ -35,7 +36,7 @@ struct ApplyCommand: ParsableCommand {
         let sources = try files.read()
         try namespace.enter()
         let router = try openRouter()
-        let compiled = try router.compile(sources)
+        let compiled = try kernelWork { try router.compile(sources) }
         report(compiled.diagnostics, asJSON: json)
         guard compiled.isValid else {
             throw CommandFailure(status: .configurationRefused, description: "nothing was loaded")
@@ -67,6 +68,8 @@ func kernelWork<Value>(_ work: () throws -> Value) throws -> Value {
         )
     } catch let error as CommandFailure {
         throw error
+    } catch let error as VerificationError {
+        throw CommandFailure(status: .wrongUsage, description: error.description)
     } catch {
         throw CommandFailure(status: .kernelRefused, description: "\(error)")
     }

@@ -39,6 +39,19 @@ public struct CompiledConfiguration: Sendable {
     /// What names the configuration in the kernel's marker chain.
     public let digest: String
 
+    /// The same with one more remark.
+    func adding(_ diagnostic: Diagnostic) -> CompiledConfiguration {
+        CompiledConfiguration(
+            sources: sources,
+            tree: tree,
+            configuration: configuration,
+            diagnostics: diagnostics + [diagnostic],
+            table: table,
+            policyIndices: policyIndices,
+            digest: digest
+        )
+    }
+
     /// Whether it may be applied.
     public var isValid: Bool { !diagnostics.containsErrors }
 }

@@ -69,7 +69,7 @@ public final class RecordedState: Sendable {
                 attributes: [.posixPermissions: 0o700]
             )
         } catch {
-            throw RecordedStateError(description: "cannot make \(folder.path): \(error.localizedDescription)")
+            throw RecordedStateError(description: "cannot make \(folder.path): not permitted; run this as root")
         }
         let path = folder.appending(path: "lock")
         if !FileManager.default.fileExists(atPath: path.path) {
@@ -79,7 +79,10 @@ public final class RecordedState: Sendable {
                 attributes: [.posixPermissions: 0o600]
             )
         }
-        lock = try FileHandle(forUpdating: path)
+        guard let file = FileHandle(forUpdatingAtPath: path.path) else {
+            throw RecordedStateError(description: "cannot open \(path.path): not permitted; run this as root")
+        }
+        lock = file
         guard flock(lock.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else {
             let owner = (try? String(contentsOf: path, encoding: .utf8))?
                 .trimmingCharacters(in: .whitespacesAndNewlines)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One router: its recorded state, its live program, and the commits that change both (DESIGN §4, §6 `apply`, `remove`).
+import Diagnostics
 import Foundation
 import JunosLowering
 import JunosModel
@@ -42,7 +43,15 @@ public final class Router {
 
     /// Compiles a configuration; session owners of the program in force keep their numbers.
     public func compile(_ sources: [ConfigurationSource]) throws -> CompiledConfiguration {
-        compileConfiguration(sources, keeping: try recordingInForce()?.policyIndices ?? [:])
+        let compiled = compileConfiguration(sources, keeping: try recordingInForce()?.policyIndices ?? [:])
+        guard !compiled.configuration.interfaces.contains(where: { $0.device != nil }) else { return compiled }
+        return compiled.adding(
+            Diagnostic(
+                .error,
+                "no-interfaces",
+                "no interface with a device is configured, so nothing would be filtered; is the file complete?"
+            )
+        )
     }
 
     /// The recorded configuration, if the kernel still holds what was made from it.
@@ -62,7 +71,7 @@ public final class Router {
             progress("trying the program in a sandbox")
             try rehearse(compiled.table)
         }
-        let recording = try state.read()
+        let recording = try recordingInForce()
         progress("loading \(compiled.table.chains.count) chains")
         let report: DeploymentReport
         do {
@@ -98,7 +107,8 @@ public final class Router {
     /// Takes the program out and restores what was recorded.
     public func remove() throws -> RemovalOutcome {
         var outcome = RemovalOutcome()
-        let recording = try state.read()
+        // A recording whose program is not here is another namespace's: the kernel gives their numbers out again.
+        let recording = try recordingInForce()
         // Forwarding goes back first: without our table everything would be forwarded (kernel facts §17 step 1).
         outcome.warnings = restoreSysctls(recording?.previousSysctls ?? [:]).map { "sysctl \($0) could not be restored" }
         outcome.removed = try deployment.remove()

@@ -78,6 +78,20 @@ public struct BatchFailure: Error, Hashable, Sendable {
     }
 }
 
+extension BatchFailure: CustomStringConvertible {
+    /// One line, for where the batch is not at hand.
+    public var description: String {
+        if let cause { return cause.description }
+        switch code {
+        case .notPermitted: return "change nftables: not permitted, CAP_NET_ADMIN is missing"
+        case .generationMoved: return "the ruleset was changed by someone else in the meantime"
+        default: break
+        }
+        let reasons = refusals.map { $0.message ?? NetlinkError.text(errno: $0.errno) }
+        return "the kernel refused a program: " + reasons.prefix(3).joined(separator: "; ")
+    }
+}
+
 extension Change {
     /// What it does, in a few words.
     public var summary: String {

@@ -147,7 +147,7 @@ private func packets(_ counter: String, _ value: Int) -> String {
         let chain = try #require(table.chains.values.filter { $0.base == nil && !$0.rules.isEmpty }.map(\.name).min())
         let map = try #require(table.sets.values.filter { !$0.isConstant && !$0.elements.isEmpty }.map(\.name).min())
         let drifts = [
-            "flush chain inet sluice \(chain)", "flush set inet sluice \(map)",
+            "flush chain inet sluice \(chain)", "flush map inet sluice \(map)",
             "insert rule inet sluice input-filters drop",
         ]
         for (number, drift) in drifts.enumerated() {
