@@ -3,6 +3,7 @@
 import ArgumentParser
 import Diagnostics
 import Engine
+import Foundation
 import NetworkTypes
 import Verifier
 
@@ -39,10 +40,28 @@ struct VerifyCommand: ParsableCommand {
         let outcome = try kernelWork {
             try verify(subject, packets: vectors, seed: seed, progress: Progress().show)
         }
-        print(json ? outcome.report.json() : outcome.report.text())
+        if json {
+            print(outcome.report.json())
+        } else {
+            print(table(outcome.tallies))
+            print(outcome.report.text())
+        }
         for difference in outcome.counterDifferences { printError("\(difference)") }
         guard outcome.isClean else {
             throw CommandFailure(status: .differenceFound, description: "kernel and model differ")
         }
+    }
+
+    /// What the model says, and how often program and kernel say the same.
+    private func table(_ tallies: [VerdictTally]) -> String {
+        func row(_ columns: [String]) -> String {
+            let widths = [10, 22, 10, 26]
+            return zip(columns, widths).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
+                .joined()
+        }
+        return
+            ([row(["Model", "decided at", "Packets", "Program and kernel agree"])]
+            + tallies.map { row([$0.verdict, $0.stage, "\($0.packets)", "\($0.packets - $0.differing)"]) })
+            .joined(separator: "\n") + "\n"
     }
 }

@@ -9,7 +9,9 @@ public func askDaemon(_ words: [String], socket: String) throws -> String {
     // curl is the best-kept client for HTTP over a Unix socket; it is among our packages' dependencies.
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    var arguments = ["curl", "--silent", "--show-error", "--fail-with-body", "--max-time", "10", "--unix-socket", socket]
+    var arguments = [
+        "curl", "--silent", "--show-error", "--fail-with-body", "--max-time", "10", "--unix-socket", socket,
+    ]
     arguments += ["--get", "http://sluiced/show"]
     for word in words { arguments += ["--data-urlencode", "word=\(word)"] }
     process.arguments = arguments

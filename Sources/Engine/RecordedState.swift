@@ -90,7 +90,8 @@ public final class RecordedState: Sendable {
     /// What was recorded, without the lock: for those who only look.
     public static func peek() throws -> Recording {
         let file = try folderOfNamespace().appending(path: "state.json")
-        guard let data = try? Data(contentsOf: file), let recording = try? JSONDecoder().decode(Recording.self, from: data)
+        guard let data = try? Data(contentsOf: file),
+            let recording = try? JSONDecoder().decode(Recording.self, from: data)
         else {
             throw RecordedStateError(description: "no configuration is recorded for this namespace; apply one first")
         }

@@ -6,6 +6,7 @@ import JunosModel
 import Laboratory
 import NftablesCompiler
 import NftablesIR
+import NftablesKernel
 
 /// What a commit did.
 public struct CommitOutcome: Sendable {
@@ -73,7 +74,7 @@ public final class Router {
         // Forwarding only behind a loaded program (kernel facts §17 step 1).
         let sysctls = setSysctls(neededSysctls(compiled.configuration))
         outcome.warnings += sysctls.refused.map { "sysctl \($0)" }
-        outcome.warnings += unnamedDevices(compiled.configuration)
+        outcome.warnings += commitWarnings(compiled)
         var previous = recording?.previousSysctls ?? [:]
         previous.merge(sysctls.previous) { first, _ in first }
         try state.write(
@@ -94,7 +95,9 @@ public final class Router {
         var outcome = RemovalOutcome()
         let recording = try state.read()
         outcome.removed = try deployment.remove()
-        outcome.warnings = restoreSysctls(recording?.previousSysctls ?? [:]).map { "sysctl \($0) could not be restored" }
+        outcome.warnings = restoreSysctls(recording?.previousSysctls ?? [:]).map {
+            "sysctl \($0) could not be restored"
+        }
         try state.remove()
         return outcome
     }
@@ -105,18 +108,20 @@ public final class Router {
         defer { thread.stop() }
         try thread.run {
             let rehearsal = try Deployment()
-            _ = try rehearsal.apply(table)
+            do {
+                _ = try rehearsal.apply(table)
+            } catch let error as DeploymentError {
+                throw DeploymentError(kind: error.kind, problems: error.problems + missingFeatures())
+            }
             try rehearsal.confirm(table)
         }
     }
+}
 
-    /// Devices of the namespace that the configuration does not name (DESIGN §3.21).
-    private func unnamedDevices(_ configuration: JunosConfiguration) -> [String] {
-        let named = Set(configuration.interfaces.compactMap(\.device))
-        let present = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/sys/net/ipv4/conf")) ?? []
-        let unnamed = present.filter { !["all", "default", "lo"].contains($0) && !named.contains($0) }.sorted()
-        guard !unnamed.isEmpty else { return [] }
-        let fate = configuration.security == nil ? "accepted without any filter" : "in the null zone: dropped"
-        return ["devices that the configuration does not name are \(fate): \(unnamed.joined(separator: ", "))"]
-    }
+/// What this kernel lacks, by name, after it refused a program; asked in the namespace of the refusal.
+private func missingFeatures() -> [String] {
+    guard var connection = try? NftablesConnection(), let missing = try? connection.probeFeatures(), !missing.isEmpty
+    else { return [] }
+    return missing.map { "this kernel lacks \($0.name) (\($0.reason))" }
+        + ["configurations that need none of it can be applied"]
 }

@@ -4,6 +4,7 @@ import JunosModel
 import Laboratory
 public import NetworkTypes
 public import NftablesIR
+import ReferenceEvaluator
 public import Verifier
 
 /// What is verified: a configuration, and the program that is meant to do what it says.
@@ -14,10 +15,24 @@ public struct VerificationSubject: Sendable {
     public let table: Table
 }
 
+/// Packets that the model judges alike, and how many of them the other voices judge as it does.
+public struct VerdictTally: Hashable, Sendable {
+    /// The model's verdict.
+    public let verdict: String
+    /// Where it was decided.
+    public let stage: String
+    /// How many packets.
+    public var packets = 0
+    /// How many of them differ in some respect.
+    public var differing = 0
+}
+
 /// What a verification found.
 public struct VerificationOutcome: Sendable {
     /// Packet by packet.
     public let report: VerificationReport
+    /// Packets by what the model says of them.
+    public let tallies: [VerdictTally]
     /// Counters whose sums differ, where they were not read for each packet.
     public let counterDifferences: [Difference]
 
@@ -81,13 +96,18 @@ public func verify(
     var verification = Verification(configuration, table: subject.table)
     // A dump of all counters a packet is what it costs to name the packet; beyond this many only sums are compared.
     let namesPackets = subject.table.objects.count <= 2000
+    var tallies: [String: VerdictTally] = [:]
     for (index, vector) in vectors.enumerated() {
         if index % 500 == 0 { progress("\(index) of \(vectors.count) packets") }
         let prediction = try verification.predict(vector)
         let injection = devices.injection(prediction.vector)
         let observations = try sandbox.inject([injection], readsCounters: namesPackets)
         guard let observation = observations.first else { continue }
-        verification.judge(prediction, kernel: devices.outcome(observation))
+        let differences = verification.judge(prediction, kernel: devices.outcome(observation))
+        let (verdict, stage) = (prediction.answer.verdict.rawValue, prediction.answer.stage.rawValue)
+        let key = "\(verdict) \(stage)"
+        tallies[key, default: VerdictTally(verdict: verdict, stage: stage)].packets += 1
+        if !differences.isEmpty { tallies[key]?.differing += 1 }
     }
     var sums: [Difference] = []
     if !namesPackets {
@@ -95,6 +115,7 @@ public func verify(
     }
     return VerificationOutcome(
         report: verification.finished(seconds: (clock.now - begin).inSeconds),
+        tallies: tallies.sorted { $0.key < $1.key }.map(\.value),
         counterDifferences: sums
     )
 }

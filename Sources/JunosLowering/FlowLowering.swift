@@ -64,7 +64,9 @@ struct FlowLowering {
     private func routerAddresses() -> [RouterAddresses] {
         var memberships: [String: (zone: SecurityZone, member: ZoneInterface)] = [:]
         for zone in security.zones {
-            for member in zone.interfaces where memberships[member.name] == nil { memberships[member.name] = (zone, member) }
+            for member in zone.interfaces where memberships[member.name] == nil {
+                memberships[member.name] = (zone, member)
+            }
         }
         var seen: Set<IPAddress> = []
         return configuration.interfaces.compactMap { interface in

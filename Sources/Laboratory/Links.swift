@@ -9,6 +9,9 @@ import NetworkTypes
 struct Links: ~Copyable {
     var socket: NetlinkSocket
 
+    /// Route types of the router's own addresses; one that is also its subnet's router-anycast address has the second.
+    private static let ownTypes = [UInt8(RTN_LOCAL), UInt8(RTN_ANYCAST)]
+
     init() throws(NetlinkError) { socket = try NetlinkSocket(.route, bufferSize: 1 << 20) }
 
     /// Sets a device up, with an MTU if one is given.
@@ -33,7 +36,10 @@ struct Links: ~Copyable {
     }
 
     /// Waits until an address is the router's own: for IPv6 the kernel makes its route in the background.
+    ///
+    /// Link-local addresses are passed over: without a device they have no route to ask for.
     mutating func waitUntilLocal(_ address: IPAddress) throws {
+        guard address.family == .inet || address.value >> 118 != 0x3fa else { return }
         var payload = AttributeWriter()
         payload.raw([number(address.family), UInt8(address.family.bits)] + [UInt8](repeating: 0, count: 10))
         payload.put(UInt32(RTA_DST.rawValue), address.octets)
@@ -46,7 +52,7 @@ struct Links: ~Copyable {
                 operation: operation
             )
             // The route's type is the eighth octet of struct rtmsg.
-            if let route = answers?.first?.bytes, route.count > 7, route[7] == UInt8(RTN_LOCAL) { return }
+            if let route = answers?.first?.bytes, route.count > 7, Self.ownTypes.contains(route[7]) { return }
             usleep(1000)
         }
         throw LaboratoryError(.lost, operation)

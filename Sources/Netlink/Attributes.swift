@@ -38,11 +38,10 @@ public struct Attribute: Hashable, Sendable {
     /// The payload as a four-byte number in host order, as the netlink core and rtnetlink have them.
     public var host32: UInt32? { network32.map { UInt32(littleEndian: $0.byteSwapped) } }
 
-    /// The payload as text: ends with its only NUL, is UTF-8; nil otherwise.
+    /// The payload as text: UTF-8 without a NUL but for the one that ends it, which some programs leave out.
     public var text: String? {
-        guard count > 0, storage[end - 1] == 0 else { return nil }
-        let body = storage[start..<end - 1]
-        guard !body.contains(0) else { return nil }
+        let body = storage[start..<(count > 0 && storage[end - 1] == 0 ? end - 1 : end)]
+        guard count > 0, !body.contains(0) else { return nil }
         return String(validating: body, as: UTF8.self)
     }
 

@@ -39,7 +39,9 @@ struct RouterAddressCompiler {
             }
             let entry = builder.chain("router-address", (mine ?? []) + [Rule([.verdict(.goto(beyond))])])
             for address in owner.addresses {
-                elements[address.family, default: []].insert(SetElement(.single(address.octets), .verdict(.goto(entry))))
+                elements[address.family, default: []].insert(
+                    SetElement(.single(address.octets), .verdict(.goto(entry)))
+                )
             }
         }
         return AddressFamily.allCases.compactMap { version in
@@ -85,7 +87,12 @@ struct RouterAddressCompiler {
         let map = builder.constantSet(.interfaceName, data: .verdict, isInterval: false, elements)
         return builder.chain(
             "to-zone",
-            [Rule([.metaLoad(.inputInterfaceName, into: .one), .verdictMap(set: map, key: .one)], comment: "from-zone"), none]
+            [
+                Rule(
+                    [.metaLoad(.inputInterfaceName, into: .one), .verdictMap(set: map, key: .one)],
+                    comment: "from-zone"
+                ), none,
+            ]
         )
     }
 }

@@ -39,6 +39,9 @@ struct BatchEncoder: ~Copyable {
         if commits { buffer.delimiter(NFNL_MSG_BATCH_END, sequence: sequence, generation: nil) }
     }
 
+    /// The messages as bytes of one's own.
+    func copy() -> [UInt8] { unsafe Array(buffer.bytes) }
+
     private var sequence: UInt32 { firstSequence &+ UInt32(origins.count) &+ 1 }
 
     /// How many sequence numbers a batch needs at most.

@@ -22,7 +22,9 @@ public struct BatchFailure: Error, Hashable, Sendable {
         public static let notPermitted = Code(.notPermitted)
         /// A change has no form that the kernel takes; `refusals` names it, nothing was sent.
         public static let notEncodable = Code(.notEncodable)
-        /// The socket failed; `cause` says how. Only here it is unknown whether the batch was applied: read again.
+        /// The socket failed; `cause` says how.
+        ///
+        /// Only here it is unknown whether the batch was applied: read again.
         public static let transport = Code(.transport)
     }
 

@@ -26,7 +26,7 @@ struct EncodingFailure: Error, Hashable {
     /// Makes an empty buffer.
     init() {
         capacity = 2 * Self.roomForOneMessage
-        unsafe base = .allocate(byteCount: capacity, alignment: 8)
+        unsafe base = Self.room(capacity)
     }
 
     deinit { unsafe base.deallocate() }
@@ -79,9 +79,16 @@ struct EncodingFailure: Error, Hashable {
         unsafe count += (Int(header.pointee.nlmsg_len) + 3) & ~3
     }
 
+    /// Zeroed memory: libmnl leaves the padding of attributes as it finds it.
+    private static func room(_ size: Int) -> UnsafeMutableRawPointer {
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 8)
+        unsafe memory.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+        return unsafe memory
+    }
+
     private mutating func reserve() {
         guard count + Self.roomForOneMessage > capacity else { return }
-        let grown = UnsafeMutableRawPointer.allocate(byteCount: 2 * capacity, alignment: 8)
+        let grown = unsafe Self.room(2 * capacity)
         unsafe grown.copyMemory(from: base, byteCount: count)
         unsafe base.deallocate()
         unsafe base = grown

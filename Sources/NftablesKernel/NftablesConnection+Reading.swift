@@ -9,10 +9,10 @@ public import NftablesIR
 public struct Generation: Hashable, Sendable {
     /// The generation's number.
     public var id: UInt32
-    /// The process that committed last.
-    public var processID: UInt32
-    /// Its name.
-    public var processName: String
+    /// The thread that committed, in an event; in an answer it is the one that asked and says nothing.
+    public var threadID: UInt32
+    /// That thread's name.
+    public var threadName: String
 }
 
 /// A table as read, and what about it could not be put into values.
@@ -92,7 +92,7 @@ extension NftablesConnection {
         for entry in try sets(of: family, name) {
             var set = entry.set
             reading.unknowns += entry.unknowns
-            set.elements = try elements(of: set, in: family, name, unknowns: &reading.unknowns)
+            set.elements = try elements(of: entry, in: family, name, unknowns: &reading.unknowns)
             reading.table.sets[set.name] = set
         }
         for entry in try objects(of: family, name) {
@@ -128,10 +128,16 @@ extension NftablesConnection {
 
     /// One set with its elements; nil if there is none of that name.
     public mutating func set(_ set: String, in family: TableFamily, _ table: String) throws(NetlinkError) -> NamedSet? {
-        guard var result = try sets(of: family, table).first(where: { $0.set.name == set })?.set else { return nil }
-        var unknowns: [UnknownProperty] = []
-        result.elements = try elements(of: result, in: family, table, unknowns: &unknowns)
-        return result
+        for _ in 0..<Self.attempts {
+            guard let entry = try sets(of: family, table).first(where: { $0.set.name == set }) else { return nil }
+            var unknowns: [UnknownProperty] = []
+            var result = entry.set
+            do {
+                result.elements = try elements(of: entry, in: family, table, unknowns: &unknowns)
+                return result
+            } catch  where error.code == .interrupted { continue }
+        }
+        throw NetlinkError(.unstable, operation: "read set \(family.rawValue) \(table) \(set)")
     }
 
     /// The rules of one chain, in order.
@@ -212,15 +218,51 @@ extension NftablesConnection {
         return result
     }
 
+    /// The elements of one set; `.interrupted` if the dump cannot be trusted.
+    ///
+    /// A hash table that grew is rearranged in the background after the commit, and a dump that spans the
+    /// rearrangement repeats some elements and leaves out others without any sign of it (measured on 6.18 with 100,000
+    /// elements). The kernel's own count (since Linux 6.16) tells; without it, two dumps must agree.
     private mutating func elements(
-        of set: NamedSet,
+        of entry: SetCodec.Reading,
         in family: TableFamily,
         _ table: String,
         unknowns: inout [UnknownProperty]
     ) throws(NetlinkError) -> Set<SetElement> {
-        var raw: [RawElement] = []
-        var found: [UnknownProperty] = []
+        let set = entry.set
         let operation = "read set \(family.rawValue) \(table) \(set.name)"
+        var (raw, messages, found) = try rawElements(of: set, in: family, table, operation)
+        if set.layout == .exact, messages > 1 {
+            let keyed = raw.count { $0.key != nil }
+            if Set(raw).count != raw.count { throw Self.rearranged(operation) }
+            if let count = entry.count, !entry.changesByItself {
+                guard keyed == Int(count) else { throw Self.rearranged(operation) }
+            } else {
+                let again = try rawElements(of: set, in: family, table, operation)
+                // Elements of a set with timeouts come and go; there, nothing better can be had than one dump.
+                guard entry.changesByItself || Set(again.raw) == Set(raw) else { throw Self.rearranged(operation) }
+                (raw, found) = (again.raw, again.unknowns)
+            }
+        }
+        unknowns += found
+        return ElementCodec.elements(of: raw, layout: set.layout, set: set.name, unknowns: &unknowns)
+    }
+
+    private static func rearranged(_ operation: String) -> NetlinkError {
+        // The rearrangement takes milliseconds; asking at once would use the attempts up.
+        usleep(2_000)
+        return NetlinkError(.interrupted, operation: operation, kernelMessage: "the set is being rearranged")
+    }
+
+    private mutating func rawElements(
+        of set: NamedSet,
+        in family: TableFamily,
+        _ table: String,
+        _ operation: String
+    ) throws(NetlinkError) -> (raw: [RawElement], messages: Int, unknowns: [UnknownProperty]) {
+        var raw: [RawElement] = []
+        var unknowns: [UnknownProperty] = []
+        var messages = 0
         try dump(
             NFT_MSG_GETSETELEM,
             family: family.number,
@@ -230,16 +272,16 @@ extension NftablesConnection {
                 request.put(NFTA_SET_ELEM_LIST_SET.rawValue, text: set.name)
             }
         ) { fields, _ in
+            messages += 1
             guard let list = fields.take(NFTA_SET_ELEM_LIST_ELEMENTS.rawValue) else { return true }
             guard let items = try? list.list() else { return false }
             for item in items {
-                guard let element = ElementCodec.read(item, set: set, unknowns: &found) else { return false }
+                guard let element = ElementCodec.read(item, set: set, unknowns: &unknowns) else { return false }
                 raw.append(element)
             }
             return true
         }
-        unknowns += found
-        return ElementCodec.elements(of: raw, layout: set.layout, set: set.name, unknowns: &unknowns)
+        return (raw, messages, unknowns)
     }
 
     private mutating func objects(of family: TableFamily, _ table: String) throws(NetlinkError) -> [ObjectCodec.Reading]

@@ -61,8 +61,8 @@ extension Generation {
         else { return nil }
         self.init(
             id: id,
-            processID: fields.network32(NFTA_GEN_PROC_PID.rawValue) ?? 0,
-            processName: fields.text(NFTA_GEN_PROC_NAME.rawValue) ?? ""
+            threadID: fields.network32(NFTA_GEN_PROC_PID.rawValue) ?? 0,
+            threadName: fields.text(NFTA_GEN_PROC_NAME.rawValue) ?? ""
         )
     }
 }

@@ -83,6 +83,12 @@ struct SessionTable: Sendable {
         guard let packet = TrackedPacket(header) else { return (.invalid, nil) }
         // The other version's ICMP begins no session (kernel: nf_conntrack_proto_icmp.c and its twin, by `state->pf`).
         if isICMP(header.family == .inet ? .inet6 : .inet, packet.protocolNumber) { return (.invalid, nil) }
+        // GRE of version 1 that carries no PPP has no tuple (kernel: nf_conntrack_proto_gre.c).
+        if packet.protocolNumber == ProtocolNumber.gre, packet.length >= 8, let version = packet.octet(1),
+            version & 7 == 1, packet.halfword(2) != 0x880b
+        {
+            return (.invalid, nil)
+        }
         if isICMP(header.family, packet.protocolNumber) {
             guard packet.length >= 8, let type = packet.octet(0) else { return (.invalid, nil) }
             if hook == .received, !packet.hasValidChecksum { return (.invalid, nil) }

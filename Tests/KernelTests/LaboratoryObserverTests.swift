@@ -62,6 +62,24 @@ import Testing
         #expect(try sandbox.read() == gate)
     }
 
+    @Test func `addresses of every kind can be given to devices`() throws {
+        let addresses = prefixes(
+            "fe80::1/64",
+            "2001:db8:7::/64",
+            "2001:db8:8::1/128",
+            "10.0.0.0/24",
+            "10.1.0.1/32",
+            "10.2.0.1/31"
+        )
+        let sandbox = try Sandbox(interfaces: [SandboxInterface(name: "eth1", addresses: addresses, mtu: 9000)])
+        try sandbox.load(gate)
+        for address in addresses.map(\.address) where address.value >> 118 != 0x3fa {
+            let packet = try Hosts(family: address.family).udp(80, to: address)
+            let seen = try sandbox.inject(Injection(packet, from: .device("eth1"), to: .routed))
+            #expect(seen.isDeliveredLocally, "\(address)")
+        }
+    }
+
     @Test func `an unknown device is refused by name`() throws {
         let sandbox = try Sandbox(interfaces: threeInterfaces)
         let packet = try Hosts(family: .inet).udp(80)

@@ -50,6 +50,7 @@ extension VerdictVectors.Vector {
         guard let source = IPAddress(src), let destination = IPAddress(dst), let number = Self.protocols[proto] else {
             throw MissingTestData(description: "vector \(self) cannot be read")
         }
-        return try PacketFields(number, from: source, to: destination, sourcePort: sport, destinationPort: dport).build()
+        return try PacketFields(number, from: source, to: destination, sourcePort: sport, destinationPort: dport)
+            .build()
     }
 }

@@ -8,16 +8,35 @@ import Testing
 import Verifier
 
 @Suite struct CoverageTests {
-    /// Counters that no chosen packet is meant to charge, or that none can.
-    private func isOutOfReach(_ name: String, _ sample: String) -> Bool {
-        // Buckets are never exceeded (choosePackets says why).
-        if name.hasPrefix("policer/") { return true }
-        // Every term list that ends in a term without conditions leaves nothing to its implicit discard.
-        if name.contains("_5f_5fimplicit-discard") { return true }
-        return unreachable[sample]?.contains(name) ?? false
+    /// Why no chosen packet charges a counter; nil if one should.
+    private func excuse(_ name: String, _ sample: String, _ configuration: JunosConfiguration) -> String? {
+        if name.hasPrefix("policer/") { return "buckets are never exceeded (choosePackets says why)" }
+        if name.contains("_5f_5fimplicit-discard") { return "many filters end in a term that takes everything" }
+        if name == "flow/related" { return "only sessions older than the program have no owner" }
+        if name == "flow/untracked", !["dual-stack-flow"].contains(sample) { return "needs IPv6 in flow mode" }
+        if name == "flow/mode-inet6" { return "no interface carries IPv6" }
+        if name == "flow/no-zone", ["dual-stack-flow", "inet6-packet-based"].contains(sample) {
+            return "every interface has a zone"
+        }
+        let parts = name.split(separator: "/").map(String.init)
+        if parts.last == "routing-engine", let family = FilterFamily(rawValue: parts[0]),
+            let term = configuration.filters[FilterName(family, parts[1])]?.terms.first(where: {
+                $0.then.count == parts[2]
+            })
+        {
+            switch term.then.outcome {
+            case .discard, .reject: return "the first pass takes the packet"
+            default: break
+            }
+        }
+        return known[name]
     }
 
-    private let unreachable: [String: Set<String>] = [:]
+    private let known = [
+        "inet6/outside6/frags6/eth0.0/i/routing-engine": "the router's datagrams are whole in flow mode",
+        "inet/outer/group-three/eth2.7/i": "the interface is in another group",
+        "inet/outer/group-three/eth2.7/i/routing-engine": "the interface is in another group",
+    ]
 
     @Test(arguments: Sample.names) func `chosen packets charge every counter of the program`(name: String) throws {
         let sample = try Sample(name)
@@ -25,7 +44,7 @@ import Verifier
         for vector in choosePackets(sample.configuration, seed: 7) { _ = try path.run(vector) }
         let charged = path.counters
         let missed = sample.table.objects.keys.filter { $0.kind == .counter }.map(\.name)
-            .filter { charged[$0] == nil && !isOutOfReach($0, name) }.sorted()
+            .filter { charged[$0] == nil && excuse($0, name, sample.configuration) == nil }.sorted()
         #expect(missed.isEmpty, "\(name): \(missed)")
     }
 
@@ -48,8 +67,8 @@ import Verifier
         #expect(counters.count == 13, "\(counters.sorted())")
     }
 
-    @Test func `a filter of a thousand terms needs a few thousand packets`() throws {
-        let terms = (0..<1000).map { index in
+    @Test func `a filter of five hundred terms needs a few thousand packets`() throws {
+        let terms = (0..<500).map { index in
             """
             term t\(index) { from { source-address 10.\(index / 250).\(index % 250).0/24; protocol tcp; \
             destination-port \(1000 + index); } then { count c\(index); accept; } }
@@ -64,10 +83,10 @@ import Verifier
             """
         )
         let vectors = choosePackets(sample.configuration, seed: 1)
-        #expect((3000...20000).contains(vectors.count), "\(vectors.count)")
+        #expect((1500...10000).contains(vectors.count), "\(vectors.count)")
         var path = ProgramPath(sample.table, configuration: sample.configuration)
         for vector in vectors { _ = try path.run(vector) }
-        let missed = (0..<1000).filter { path.counters["inet/big/c\($0)/eth0.0/i"] == nil }
+        let missed = (0..<500).filter { path.counters["inet/big/c\($0)/eth0.0/i"] == nil }
         #expect(missed.isEmpty, "\(missed)")
     }
 

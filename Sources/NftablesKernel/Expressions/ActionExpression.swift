@@ -64,9 +64,8 @@ extension ExpressionDecoder {
         switch (type, code) {
         case (UInt32(NFT_REJECT_ICMP_UNREACH.rawValue), let code?): return .reject(.icmp(code: code))
         case (UInt32(NFT_REJECT_ICMPX_UNREACH.rawValue), let code?): return .reject(.icmpx(code: code))
-        // libnftnl writes a code of zero beside a reset; the kernel does not keep it.
-        case (UInt32(NFT_REJECT_TCP_RST.rawValue), nil), (UInt32(NFT_REJECT_TCP_RST.rawValue), 0):
-            return .reject(.tcpReset)
+        // Programs write some code beside a reset; the kernel does not keep it.
+        case (UInt32(NFT_REJECT_TCP_RST.rawValue), _): return .reject(.tcpReset)
         default: return nil
         }
     }

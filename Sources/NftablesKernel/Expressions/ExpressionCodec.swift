@@ -52,7 +52,9 @@ enum ExpressionEncoder {
     }
 }
 
-/// Reads expressions; one method a group, in the file of the group. Nil means "not wholly understood".
+/// Reads expressions; one method a group, in the file of the group.
+///
+/// Nil means "not wholly understood".
 enum ExpressionDecoder {
     /// Reads one element of a rule's list.
     static func read(_ element: Attribute) throws(MalformedAttributes) -> Expression {

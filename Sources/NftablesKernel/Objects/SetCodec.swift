@@ -78,7 +78,12 @@ enum SetCodec {
     struct Reading {
         var table: String
         var set: NamedSet
+        /// The kernel's own count of its elements, if it tells (Linux 6.16).
+        var count: UInt32?
         var unknowns: [UnknownProperty]
+
+        /// Whether elements come and go without a commit: by timeout, or from the packet path.
+        var changesByItself: Bool { self.set.otherFlags & (NFT_SET_TIMEOUT.rawValue | NFT_SET_EVAL.rawValue) != 0 }
     }
 
     static func read(_ fields: inout AttributeFields) -> Reading? {
@@ -113,14 +118,14 @@ enum SetCodec {
             }
         case (true, true): unknowns.append(UnknownProperty("set \(name)", "a map of values and objects"))
         }
+        let count = fields.network32(CNetfilterShims_NFTA_SET_COUNT)
         // The backend's name and size and the user data (byte order, comment) change nothing that a packet can see.
         fields.discard(
             NFTA_SET_HANDLE.rawValue,
             NFTA_SET_PAD.rawValue,
             NFTA_SET_USERDATA.rawValue,
             NFTA_SET_ID.rawValue,
-            CNetfilterShims_NFTA_SET_TYPE,
-            CNetfilterShims_NFTA_SET_COUNT
+            CNetfilterShims_NFTA_SET_TYPE
         )
         if !fields.isExhausted { unknowns.append(UnknownProperty("set \(name)", leftOver: fields)) }
         let set = NamedSet(
@@ -131,7 +136,7 @@ enum SetCodec {
             isConstant: flags & NFT_SET_CONSTANT.rawValue != 0,
             otherFlags: flags & ~spokenFlags
         )
-        return Reading(table: table, set: set, unknowns: unknowns)
+        return Reading(table: table, set: set, count: count, unknowns: unknowns)
     }
 
     /// The lengths of the fields of a concatenation; empty for a single field, nil if not understood.

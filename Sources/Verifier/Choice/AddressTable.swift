@@ -5,6 +5,7 @@ import NetworkTypes
 
 /// The entries of an address list that one IP version can meet, by prefix length.
 struct AddressTable {
+    private let version: AddressFamily
     private var byLength: [Int: [UInt128: Bool]] = [:]
     private var lengths: [Int] = []
     private var masked: [(address: UInt32, mask: UInt32)] = []
@@ -12,6 +13,7 @@ struct AddressTable {
     private(set) var edges: [AddressEdges] = []
 
     init(_ entries: [AddressEntry], version: AddressFamily, prefixLists: [String: PrefixList]) {
+        self.version = version
         for entry in entries {
             switch entry.value {
             case .prefix(let prefix): add(prefix, entry.isExcept, version)
@@ -35,6 +37,7 @@ struct AddressTable {
 
     /// Whether the longest entry that covers the address is a plain one (filters reference §2.2).
     func contains(_ address: IPAddress) -> Bool {
+        guard address.family == version else { return false }
         if address.family == .inet {
             let value = UInt32(truncatingIfNeeded: address.value)
             if masked.contains(where: { value & $0.mask == $0.address }) { return true }
@@ -56,12 +59,15 @@ struct AddressEdges {
     var last: IPAddress
     /// The ones beside it.
     var outside: [IPAddress]
+    /// The bits that differ inside; nil for an interval.
+    private let freeBits: UInt128?
 
     /// Edges of an interval.
     init(first: IPAddress, last: IPAddress) {
         self.first = first
         self.last = last
         outside = []
+        freeBits = nil
         if first.value > 0 { outside.append(IPAddress(first.family, first.value - 1)) }
         if last.value < first.family.highest { outside.append(IPAddress(first.family, last.value + 1)) }
     }
@@ -72,8 +78,17 @@ struct AddressEdges {
         first = IPAddress(.inet, UInt128(base))
         last = IPAddress(.inet, UInt128(base | ~mask))
         outside = []
+        freeBits = UInt128(~mask)
         guard mask != 0 else { return }
         outside.append(IPAddress(.inet, UInt128(base ^ (1 << UInt32(mask.trailingZeroBitCount)))))
         outside.append(IPAddress(.inet, UInt128(base ^ (0x8000_0000 >> UInt32(mask.leadingZeroBitCount)))))
+    }
+
+    /// Some address inside.
+    func sample(_ random: inout SeededGenerator) -> IPAddress {
+        let number = UInt128(random.next()) << 64 | UInt128(random.next())
+        if let freeBits { return IPAddress(first.family, first.value | number & freeBits) }
+        let span = last.value - first.value
+        return IPAddress(first.family, first.value + (span == .max ? number : number % (span + 1)))
     }
 }

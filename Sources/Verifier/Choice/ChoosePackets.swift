@@ -32,12 +32,14 @@ public func choosePackets(
     guard !places.interfaces.isEmpty else { return [] }
     var collector = ChoiceCollector()
     var filters = FilterChoice()
-    filters.choose(&places, into: &collector)
-    if var policies = PolicyChoice(configuration) { policies.choose(&places, into: &collector) }
+    var probe = PathProbe(configuration)
+    filters.choose(&places, &probe, into: &collector)
+    PolicyChoice(configuration)?.choose(&places, &probe, into: &collector)
     chooseHostPackets(&places, into: &collector)
 
     var vectors = VectorList(PolicerBudget(configuration))
-    let limit = max(atLeast, collector.essential + collector.essential / 2)
+    // Small configurations get every variant; beyond, what is essential decides.
+    let limit = max(atLeast, collector.essential + collector.essential / 2, 8000)
     for run in collector.inOrder() {
         if vectors.list.count >= limit { break }
         vectors.add(run)

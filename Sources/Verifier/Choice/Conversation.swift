@@ -56,11 +56,14 @@ struct Conversation {
         switch number {
         case ProtocolNumber.tcp:
             return [
-                first, answer(first, flags: 0x12), same(first, flags: 0x10), same(first, flags: 0x18, payload: 32),
+                // The first one again, as a host does that hears nothing.
+                first, first, answer(first, flags: 0x12), same(first, flags: 0x10),
+                same(first, flags: 0x18, payload: 32),
                 answer(first, flags: 0x18, payload: 64), answer(first, flags: 0x10), same(first, flags: 0x04),
             ]
         case ProtocolNumber.udp:
-            return [first, answer(first, payload: 16), same(first, payload: 8)] + (unreachable(first).map { [$0] } ?? [])
+            return [first, first, answer(first, payload: 16), same(first, payload: 8)]
+                + (unreachable(first).map { [$0] } ?? [])
         default:
             return [first, answer(first), same(first)] + (unreachable(first).map { [$0] } ?? [])
         }

@@ -6,185 +6,152 @@ import NetworkTypes
 /// Chooses packets for filters.
 struct FilterChoice {
     private var covered: Set<String> = []
-    /// How many terms may still be asked on the search for ways past earlier terms; bounds the work for huge filters.
-    private var budget = 40_000_000
 
-    /// All attachments of a configuration.
-    mutating func choose(_ places: inout PacketPlaces, into collector: inout ChoiceCollector) {
-        for version in AddressFamily.allCases {
-            for interface in places.interfaces(version) {
-                for isInput in [true, false] {
-                    guard let passage = FilterPassage(interface, isInput: isInput, version: version, places.configuration)
-                    else { continue }
-                    let ways = places.places(through: interface, isInput: isInput, version)
-                    choose(passage, ways, version, isInput: isInput, &places, &collector)
-                }
-            }
-            for interface in places.configuration.interfaces where interface.isRoutingEngine && interface.unit == 0 {
-                for isInput in [true, false] {
-                    guard let passage = FilterPassage(interface, isInput: isInput, version: version, places.configuration)
-                    else { continue }
-                    let ways = places.interfaces(version).map {
-                        isInput
-                            ? PacketPlace(input: $0.name, output: PacketVector.local, version: version)
-                            : PacketPlace(input: PacketVector.local, output: $0.name, version: version)
-                    }
-                    choose(passage, ways, version, isInput: isInput, &places, &collector)
-                }
-            }
-        }
+    /// Filters at one place, and the ways that lead past them.
+    private struct Site {
+        var passage: FilterPassage
+        var station: PathProbe.Station
+        var ways: [PacketPlace]
+        var version: AddressFamily
+        /// Whether what comes behind the filters is meant.
+        var mustPass = false
     }
 
-    private mutating func choose(
-        _ passage: FilterPassage,
-        _ ways: [PacketPlace],
-        _ version: AddressFamily,
-        isInput: Bool,
-        _ places: inout PacketPlaces,
-        _ collector: inout ChoiceCollector
-    ) {
-        guard let main = ways.first else { return }
-        // The first attachment of a filter shows all edges; the others show that each term is there.
-        let isFirst = covered.insert(passage.key).inserted
-        for (number, terms) in passage.filters.enumerated() {
-            for (index, term) in terms.enumerated() {
-                let edges = term.term.from.map { variations(of: $0, version: version, places.configuration) }
-                let target = TermTarget(filter: number, term: index, edges: edges)
-                collector.beginGroup()
-                guard isFirst || index < 64 else { continue }
-                let alternatives = Array(ways.prefix(3)) + ways.suffix(ways.count > 3 ? 1 : 0)
-                guard let witness = witness(target, passage, alternatives, &places) else { continue }
-                collector.add(.witness, [witness])
-                guard isFirst else { continue }
-                vary(witness, target, term.term, &places, &collector)
-            }
-        }
-        collector.beginGroup()
-        for draft in ordinary(main, &places) { collector.add(.variant, [draft]) }
-        for way in ways.prefix(4) { collector.add(.witness, [places.draft(way)]) }
-    }
-
-    private struct TermTarget {
+    /// One term of a site with the edges of its conditions.
+    private struct Target {
         var filter: Int
         var term: Int
         var edges: [[Variation]]
     }
 
-    /// A packet that the term meets; one that matches it alone if no way past the terms before it is found.
-    private mutating func witness(
-        _ target: TermTarget,
-        _ passage: FilterPassage,
-        _ ways: [PacketPlace],
-        _ places: inout PacketPlaces
-    ) -> Draft? {
-        var fallback: Draft?
-        for attempt in 0..<24 {
-            guard let way = attempt < 4 ? ways.first : ways.randomElement(using: &places.random) else { return nil }
-            var draft = places.draft(way)
-            if attempt > 0 { shake(&draft, attempt, &places) }
-            suit(target.edges, &draft)
-            for edges in target.edges {
-                let inside = edges.filter(\.isInside)
-                let choice = attempt == 0 ? inside.first : inside.randomElement(using: &places.random)
-                choice?.apply(&draft)
+    /// All attachments of a configuration.
+    mutating func choose(
+        _ places: inout PacketPlaces,
+        _ probe: inout PathProbe,
+        into collector: inout ChoiceCollector
+    ) {
+        let local = PacketVector.local
+        for version in AddressFamily.allCases {
+            for interface in places.interfaces(version) {
+                for isInput in [true, false] {
+                    guard let passage = probe.passage(interface.name, isInput: isInput, version) else { continue }
+                    let ways = places.places(through: interface, isInput: isInput, version)
+                    let site = Site(passage: passage, station: isInput ? .input : .output, ways: ways, version: version)
+                    choose(site, key: passage.key, &places, &probe, &collector)
+                    guard isInput, passage.mayDifferForRouter else { continue }
+                    // The second pass sees the same packets only if they go to the router (DESIGN §3.1).
+                    var second = site
+                    second.mustPass = true
+                    second.ways = ways.filter { $0.output == local }
+                    choose(second, key: passage.key + " " + local, &places, &probe, &collector)
+                }
             }
-            guard let packet = draft.build() else { continue }
-            guard budget > 0 else { return draft }
-            let visit = passage.visit(packet, input: draft.input, places.configuration)
-            budget -= (visit.matched.last?.term ?? target.term) + 1
-            if visit.matched.contains(where: { $0 == (target.filter, target.term) }) { return draft }
-            fallback = fallback ?? draft
-        }
-        return fallback
-    }
-
-    /// Other values in what the term leaves open, so that terms before it let the packet pass.
-    private func shake(_ draft: inout Draft, _ attempt: Int, _ places: inout PacketPlaces) {
-        let version = draft.fields.resolvedFamily
-        let icmp = version == .inet ? ProtocolNumber.icmp : ProtocolNumber.icmp6
-        let protocols = [ProtocolNumber.tcp, ProtocolNumber.udp, icmp, ProtocolNumber.gre, ProtocolNumber.esp, 89]
-        draft.fields.protocolNumber = protocols[attempt % protocols.count]
-        draft.fields.destinationPort = [22, 53, 443, 179, 8080, 33434, 65000].randomElement(using: &places.random)
-        if attempt % 3 == 0 { draft.fields.tcpFlags = [0x10, 0x12, 0x18].randomElement(using: &places.random) }
-        if attempt > 8, attempt % 2 == 0 {
-            draft.fields.source = IPAddress(version, distant(version, &places))
-        }
-        if attempt > 8, attempt % 3 == 0, draft.output != PacketVector.local {
-            draft.fields.destination = IPAddress(version, distant(version, &places))
+            let names = places.interfaces(version).map(\.name)
+            for isInput in [true, false] {
+                guard let passage = probe.passage(local, isInput: isInput, version) else { continue }
+                let ways = names.map {
+                    PacketPlace(input: isInput ? $0 : local, output: isInput ? local : $0, version: version)
+                }
+                let site = Site(passage: passage, station: .routingEngine, ways: ways, version: version)
+                choose(site, key: passage.key, &places, &probe, &collector)
+            }
         }
     }
 
-    private func distant(_ version: AddressFamily, _ places: inout PacketPlaces) -> UInt128 {
-        let random = UInt128(places.random.next())
-        return version == .inet ? 0x0b00_0000 + random % 0x6000_0000 : UInt128(0x2a00) << 112 | random
-    }
-
-    /// The protocol that the term's conditions are about, where it names none.
-    private func suit(_ edges: [[Variation]], _ draft: inout Draft) {
-        var probe = draft
-        for edge in edges { edge.first(where: \.isInside)?.apply(&probe) }
-        guard probe.fields.protocolNumber == draft.fields.protocolNumber else { return }
-        if probe.fields.icmpType != nil || probe.fields.icmpCode != nil {
-            draft.fields.protocolNumber =
-                probe.fields.resolvedFamily == .inet ? ProtocolNumber.icmp : ProtocolNumber.icmp6
-        } else if probe.fields.tcpFlags != draft.fields.tcpFlags {
-            draft.fields.protocolNumber = ProtocolNumber.tcp
+    private mutating func choose(
+        _ site: Site,
+        key: String,
+        _ places: inout PacketPlaces,
+        _ probe: inout PathProbe,
+        _ collector: inout ChoiceCollector
+    ) {
+        guard let main = site.ways.first else { return }
+        // The first attachment of a filter shows all edges; the others show that each term is there.
+        let isFirst = covered.insert(key).inserted
+        var aim = FilterAim(
+            passage: site.passage,
+            station: site.station,
+            ways: site.ways,
+            version: site.version,
+            mustPass: site.mustPass
+        )
+        for (number, terms) in site.passage.filters.enumerated() {
+            for (index, term) in terms.enumerated() {
+                collector.beginGroup()
+                guard isFirst || index < 64 else { continue }
+                let target = Target(
+                    filter: number,
+                    term: index,
+                    edges: term.term.from.map { variations(of: $0, version: site.version, places.configuration) }
+                )
+                aim.begin(number, index, term.term, target.edges)
+                guard let witness = aim.witness(&places, &probe) else { continue }
+                collector.add(.witness, [witness])
+                guard isFirst else { continue }
+                let isSmall = terms.count <= 32 && target.edges.joined().count <= 64
+                vary(&aim, target, isSmall: isSmall, &places, &probe, &collector)
+            }
         }
+        collector.beginGroup()
+        for draft in ordinary(main, &places) { collector.add(.variant, [draft]) }
+        for way in site.ways.prefix(4) { collector.add(.witness, [places.draft(way)]) }
     }
 
     private func vary(
-        _ witness: Draft,
-        _ target: TermTarget,
-        _ term: FilterTerm,
+        _ aim: inout FilterAim,
+        _ target: Target,
+        isSmall: Bool,
         _ places: inout PacketPlaces,
+        _ probe: inout PathProbe,
         _ collector: inout ChoiceCollector
     ) {
-        let fixesSourcePort = term.from.contains { condition in
-            if case .number(let field, _, _) = condition { return field == .sourcePort || field == .port }
-            return false
-        }
-        func fresh() -> Draft {
-            var draft = witness
-            if !fixesSourcePort { draft.fields.sourcePort = places.freshPort() }
-            draft.fields.identification = places.freshIdentification()
-            return draft
-        }
-        for edges in target.edges {
-            for edge in edges {
-                var draft = fresh()
-                edge.apply(&draft)
-                collector.add(edge.rank, [draft])
+        var rotation = target.term
+        for edge in target.edges.joined() {
+            guard let draft = aim.draft(edge, attempts: 8, &places, &probe) else { continue }
+            collector.add(edge.rank, [draft])
+            // Later fragments are read elsewhere for each header length (DESIGN §3.9).
+            rotation += 1
+            for (words, isLast) in fragmentHeaders(aim.version, isSmall: isSmall, rotation) {
+                var later = edge
+                later.apply = { draft in
+                    edge.apply(&draft)
+                    makeLaterFragment(words: words, isLast: isLast, &draft)
+                }
+                if let draft = aim.draft(later, attempts: isSmall ? 2 : 1, &places, &probe) {
+                    collector.add(.variant, [draft])
+                }
             }
         }
-        for change in variants(draft: witness) {
-            var draft = fresh()
-            change(&draft)
-            collector.add(.variant, [draft])
+        for change in variants(aim.version) {
+            let variation = Variation(rank: .variant, isInside: false, apply: change)
+            if let draft = aim.draft(variation, attempts: 1, &places, &probe) { collector.add(.variant, [draft]) }
         }
     }
 
-    /// Changes of what no condition names: fragments, cut headers, header lengths, other protocols.
-    private func variants(draft: Draft) -> [(inout Draft) -> Void] {
+    /// Header lengths in words with which later fragments are sent: all where filters are small.
+    private func fragmentHeaders(
+        _ version: AddressFamily,
+        isSmall: Bool,
+        _ rotation: Int
+    ) -> [(words: Int, isLast: Bool)] {
+        guard version == .inet else { return isSmall ? [(5, true), (5, false)] : [(5, rotation % 2 == 0)] }
+        return isSmall ? (5...15).map { ($0, true) } : [(5 + rotation % 11, true)]
+    }
+
+    /// Changes of what no condition names: fragments, cut headers, other protocols.
+    private func variants(_ version: AddressFamily) -> [(inout Draft) -> Void] {
         var result: [(inout Draft) -> Void] = [
             { $0.fields.moreFragments = true },
-            { draft in
-                draft.fields.fragmentOffset = 185
-                draft.fields.moreFragments = false
-                if (draft.fields.payloadLength ?? 0) < 16 { draft.fields.payloadLength = 16 }
-            },
+            { makeLaterFragment(words: 5, isLast: true, &$0) },
             { $0.fields.protocolNumber = ProtocolNumber.udp },
             { $0.fields.protocolNumber = ProtocolNumber.tcp },
-            { $0.fields.protocolNumber = 132 },
+            { $0.fields.protocolNumber = ProtocolNumber.sctp },
         ]
-        let header = draft.fields.resolvedFamily == .inet ? 20 : 40
+        let header = version == .inet ? 20 : 40
         for rest in [0, 1, 2, 3, 4, 13, 14] { result.append { $0.fields.length = header + rest } }
-        if draft.fields.resolvedFamily == .inet {
-            for words in [1, 4, 10] {
-                result.append { draft in
-                    draft.fields.ipv4Options = Array(repeating: 1, count: 4 * words)
-                    draft.fields.fragmentOffset = 64
-                    draft.fields.payloadLength = max(16, draft.fields.payloadLength ?? 0)
-                }
+        if version == .inet {
+            for words in [6, 9, 15] {
+                result.append { $0.fields.ipv4Options = Array(repeating: 1, count: 4 * (words - 5)) }
             }
         } else {
             for number in [ProtocolNumber.hopByHop, ProtocolNumber.destinationOptions, ProtocolNumber.routing] {
@@ -214,4 +181,13 @@ struct FilterChoice {
         }
         return result
     }
+}
+
+/// Makes a packet a later fragment behind a header of so many words; what transport fields it has stay where filters
+/// look for them.
+func makeLaterFragment(words: Int, isLast: Bool, _ draft: inout Draft) {
+    draft.fields.fragmentOffset = 185
+    draft.fields.moreFragments = !isLast
+    if draft.fields.length == nil { draft.fields.payloadLength = max(16, draft.fields.payloadLength ?? 0) }
+    if draft.fields.resolvedFamily == .inet { draft.fields.ipv4Options = Array(repeating: 1, count: 4 * (words - 5)) }
 }

@@ -69,7 +69,20 @@ func chooseHostPackets(_ places: inout PacketPlaces, into collector: inout Choic
             collector.add(.sequence, Conversation(ping).wholeSession(&places))
         }
     }
+    chooseDiscoveryInTransit(&places, &collector)
     chooseUnzoned(&places, &collector)
+}
+
+/// Neighbour discovery and MLD that somebody wants forwarded: untracked, so dropped (DESIGN §3.15, §3.16).
+private func chooseDiscoveryInTransit(_ places: inout PacketPlaces, _ collector: inout ChoiceCollector) {
+    let interfaces = places.interfaces(.inet6).map(\.name)
+    guard let input = interfaces.first, let output = interfaces.dropFirst().first else { return }
+    collector.beginGroup()
+    for type in [130, 133, 135, 137, 143] as [UInt16] {
+        var draft = places.draft(PacketPlace(input: input, output: output, version: .inet6))
+        set(Service(ProtocolNumber.icmp6, type), &draft)
+        collector.add(.witness, [draft])
+    }
 }
 
 private func set(_ service: Service, _ draft: inout Draft) {
@@ -81,17 +94,18 @@ private func set(_ service: Service, _ draft: inout Draft) {
     }
 }
 
-/// Every pairing of an interface without a zone with one that has one.
+/// Interfaces without a zone, paired with one of each zone, the router, and themselves.
 private func chooseUnzoned(_ places: inout PacketPlaces, _ collector: inout ChoiceCollector) {
     guard places.configuration.security != nil else { return }
     for version in AddressFamily.allCases {
         let interfaces = places.interfaces(version).map(\.name)
-        let zoned = interfaces.first { places.zone(of: $0) != nil }
+        var zones: Set<String> = []
+        let zoned = interfaces.filter { name in places.zone(of: name).map { zones.insert($0).inserted } ?? false }
         for name in interfaces where places.zone(of: name) == nil {
             collector.beginGroup()
-            for other in [zoned, PacketVector.local, name].compactMap({ $0 }) {
+            collector.add(.witness, [places.draft(PacketPlace(input: name, output: name, version: version))])
+            for other in zoned + [PacketVector.local] {
                 collector.add(.witness, [places.draft(PacketPlace(input: name, output: other, version: version))])
-                guard other != name else { continue }
                 collector.add(.witness, [places.draft(PacketPlace(input: other, output: name, version: version))])
             }
         }

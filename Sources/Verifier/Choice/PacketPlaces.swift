@@ -20,6 +20,7 @@ struct PacketPlaces {
     let interfaces: [LogicalInterface]
     private var positions: [String: Int] = [:]
     private var zones: [String: String] = [:]
+    private var ownAddresses: Set<IPAddress> = []
     private var port: UInt16 = 32768
     private var identification: UInt32 = 1
     var random: SeededGenerator
@@ -31,8 +32,14 @@ struct PacketPlaces {
         for zone in configuration.security?.zones ?? [] {
             for member in zone.interfaces { zones[member.name] = zone.name }
         }
+        for interface in configuration.interfaces {
+            ownAddresses.formUnion(interface.families.values.flatMap(\.addresses).map(\.address))
+        }
         random = SeededGenerator(seed: seed)
     }
+
+    /// Whether the address is the router's: as a source the stack drops it.
+    func isOwn(_ address: IPAddress) -> Bool { ownAddresses.contains(address) }
 
     /// The zone of an interface; nil for the null zone.
     func zone(of interface: String) -> String? { zones[interface] }
@@ -106,7 +113,8 @@ struct PacketPlaces {
         let others = interfaces(version).filter { $0.name != interface.name }
         // Another zone first: between interfaces of one zone often nothing is permitted.
         let zone = zone(of: interface.name)
-        let ordered = others.filter { self.zone(of: $0.name) != zone } + others.filter { self.zone(of: $0.name) == zone }
+        let ordered =
+            others.filter { self.zone(of: $0.name) != zone } + others.filter { self.zone(of: $0.name) == zone }
         let far = ordered.map(\.name) + (others.isEmpty ? [interface.name] : [])
         let transit = far.map {
             isInput

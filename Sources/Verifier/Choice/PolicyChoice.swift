@@ -5,89 +5,52 @@ import NetworkTypes
 
 /// Chooses first packets for policies, and conversations for those that get through.
 struct PolicyChoice {
-    private let configuration: JunosConfiguration
     private let security: SecurityConfiguration
-    private static let router = "junos-host"
-    private var budget = 20_000_000
 
     init?(_ configuration: JunosConfiguration) {
         guard let security = configuration.security else { return nil }
-        self.configuration = configuration
         self.security = security
     }
 
-    private struct ProbedPolicy {
-        var policy: SecurityPolicy
-        var sources: PolicyAddresses
-        var destinations: PolicyAddresses
-        var terms: [ApplicationTerm]
-
-        func matches(_ header: PacketHeader) -> Bool {
-            sources.contains(header.sourceAddress) && destinations.contains(header.destinationAddress)
-                && terms.contains { isMember(header, $0) }
-        }
-    }
-
     /// All pairs of zones.
-    mutating func choose(_ places: inout PacketPlaces, into collector: inout ChoiceCollector) {
-        let names = security.zones.map(\.name) + [Self.router]
-        var shownGlobals: Set<AddressFamily> = []
+    func choose(_ places: inout PacketPlaces, _ probe: inout PathProbe, into collector: inout ChoiceCollector) {
+        let names = security.zones.map(\.name) + [PathProbe.router]
+        var shownGlobals: Set<String> = []
         for version in AddressFamily.allCases {
             for from in names {
-                for to in names where from != Self.router || to != Self.router {
+                for to in names where from != PathProbe.router || to != PathProbe.router {
                     guard let place = place(from, to, version, places) else { continue }
+                    let all = probe.policies(from, to, version)
                     let own = security.policyContexts.filter { $0.fromZone == from && $0.toZone == to }
-                    let ownPolicies = own.flatMap(\.policies).map { probed($0, from: from, to: to, version) }
-                    let global = security.globalPolicies.filter { applies($0.fromZones, from) && applies($0.toZones, to) }
-                    let all = ownPolicies + global.map { probed($0, from: nil, to: nil, version) }
+                        .reduce(0) { $0 + $1.policies.count }
                     collector.beginGroup()
                     collector.add(.witness, [places.draft(place)])
-                    for (index, policy) in all.enumerated() {
-                        let isGlobal = index >= ownPolicies.count
-                        choose(
-                            policy,
-                            before: all[..<index],
-                            place,
-                            // Global policies show their edges in one pair, and that they are there in the others.
-                            showsEdges: !isGlobal || !shownGlobals.contains(version),
-                            &places,
-                            &collector
-                        )
+                    for name in places.interfaces(version).map(\.name).prefix(64)
+                    where places.zone(of: name) == to && name != place.output {
+                        // Every way out of the pair has its own entry in the program.
+                        let other = PacketPlace(input: place.input, output: name, version: version)
+                        collector.add(.first, [places.draft(other)])
                     }
-                    if !global.isEmpty { shownGlobals.insert(version) }
+                    for (index, policy) in all.enumerated() {
+                        // Global policies show their edges in one pair, and that they are there in the others.
+                        let key = "\(version.rawValue) \(policy.policy.name)"
+                        let showsEdges = index < own || shownGlobals.insert(key).inserted
+                        choose(policy, before: all[..<index], place, showsEdges, &places, &probe, &collector)
+                        guard from != PathProbe.router, to != PathProbe.router, from != to else { continue }
+                        // The same policies decide about the router's address in the other zone (flow reference §3.4).
+                        var inward = place
+                        inward.output = PacketVector.local
+                        let before = all[..<index]
+                        chooseAddress(of: place.output, policy, before, inward, &places, &probe, &collector)
+                    }
                 }
             }
         }
     }
 
-    private func applies(_ zones: [String], _ zone: String) -> Bool {
-        zones.isEmpty || zones.contains("any") || zones.contains(zone)
-    }
-
-    private func probed(_ policy: SecurityPolicy, from: String?, to: String?, _ version: AddressFamily) -> ProbedPolicy {
-        ProbedPolicy(
-            policy: policy,
-            sources: PolicyAddresses(
-                policy.sourceAddresses,
-                zone: from,
-                isExcluded: policy.excludesSource,
-                version: version,
-                security
-            ),
-            destinations: PolicyAddresses(
-                policy.destinationAddresses,
-                zone: to,
-                isExcluded: policy.excludesDestination,
-                version: version,
-                security
-            ),
-            terms: applicationTerms(policy.applications, configuration)
-        )
-    }
-
     private func place(_ from: String, _ to: String, _ version: AddressFamily, _ places: PacketPlaces) -> PacketPlace? {
         func members(_ zone: String) -> [String] {
-            zone == Self.router
+            zone == PathProbe.router
                 ? [PacketVector.local]
                 : places.interfaces(version).map(\.name).filter { places.zone(of: $0) == zone }
         }
@@ -97,97 +60,168 @@ struct PolicyChoice {
         return PacketPlace(input: input, output: output, version: version)
     }
 
-    private mutating func choose(
+    private func chooseAddress(
+        of owner: String,
+        _ target: ProbedPolicy,
+        _ before: ArraySlice<ProbedPolicy>,
+        _ place: PacketPlace,
+        _ places: inout PacketPlaces,
+        _ probe: inout PathProbe,
+        _ collector: inout ChoiceCollector
+    ) {
+        let address = places.own(owner, place.version)
+        collector.beginGroup()
+        var aim = PolicyAim(target: target, before: before, place: place)
+        aim.destination = address
+        guard let witness = aim.witness(&places, &probe) else { return }
+        collector.add(.witness, [witness])
+        for term in target.terms {
+            for edge in variations(of: term, version: place.version) {
+                if let draft = aim.draft(edge, &places, &probe) { collector.add(edge.rank, [draft]) }
+            }
+        }
+        for edge in target.sources.edges where !target.sources.isEverything {
+            for source in [edge.first, edge.last] + edge.outside {
+                let isInside = target.sources.contains(source)
+                let variation = Variation(rank: .outside, isInside: isInside) { $0.fields.source = source }
+                if let draft = aim.draft(variation, &places, &probe) { collector.add(.outside, [draft]) }
+            }
+        }
+    }
+
+    private func choose(
         _ target: ProbedPolicy,
         before: ArraySlice<ProbedPolicy>,
         _ place: PacketPlace,
-        showsEdges: Bool,
+        _ showsEdges: Bool,
         _ places: inout PacketPlaces,
+        _ probe: inout PathProbe,
         _ collector: inout ChoiceCollector
     ) {
         collector.beginGroup()
-        guard let witness = witness(target, before, place, &places) else { return }
+        var aim = PolicyAim(target: target, before: before, place: place)
+        guard let witness = aim.witness(&places, &probe) else { return }
         collector.add(.witness, [witness])
         let conversation = Conversation(witness)
         collector.add(.sequence, conversation.wholeSession(&places))
         guard showsEdges else { return }
-        func vary(_ rank: ChoiceRank, _ change: (inout Draft) -> Void) {
-            var draft = witness
-            if !target.terms.contains(where: { $0.sourcePorts != nil }) { draft.fields.sourcePort = places.freshPort() }
-            draft.fields.icmpIdentifier = places.freshPort()
-            change(&draft)
-            collector.add(rank, [draft])
+        func vary(_ variation: Variation) {
+            if let draft = aim.draft(variation, &places, &probe) { collector.add(variation.rank, [draft]) }
         }
         for (list, path) in [(target.sources, \PacketFields.source), (target.destinations, \PacketFields.destination)]
         where !list.isEverything {
+            func vary(_ rank: ChoiceRank, to address: IPAddress) {
+                let isInside = list.contains(address)
+                let variation = Variation(rank: rank, isInside: isInside) { $0.fields[keyPath: path] = address }
+                if let draft = aim.draft(variation, &places, &probe) { collector.add(rank, [draft]) }
+            }
             for edge in list.edges {
-                vary(.first) { $0.fields[keyPath: path] = edge.first }
-                if edge.last != edge.first { vary(.last) { $0.fields[keyPath: path] = edge.last } }
-                for address in edge.outside { vary(.outside) { $0.fields[keyPath: path] = address } }
+                vary(.first, to: edge.first)
+                if edge.last != edge.first { vary(.last, to: edge.last) }
+                for address in edge.outside { vary(.outside, to: address) }
             }
         }
         for term in target.terms {
-            for edge in variations(of: term, version: place.version) { vary(edge.rank, edge.apply) }
+            for edge in variations(of: term, version: place.version) { vary(edge) }
         }
         for run in conversation.strays(&places) { collector.add(.variant, run) }
     }
+}
 
-    /// A first packet that the policy decides; one that only matches it if those before it take everything tried.
-    private mutating func witness(
-        _ target: ProbedPolicy,
-        _ before: ArraySlice<ProbedPolicy>,
-        _ place: PacketPlace,
-        _ places: inout PacketPlaces
+/// Aims first packets at one policy, past the policies and filters in front of it.
+struct PolicyAim {
+    let target: ProbedPolicy
+    let before: ArraySlice<ProbedPolicy>
+    let place: PacketPlace
+    /// The only destination that is asked about; nil for any.
+    var destination: IPAddress?
+    private var found: Draft?
+
+    init(target: ProbedPolicy, before: ArraySlice<ProbedPolicy>, place: PacketPlace) {
+        self.target = target
+        self.before = before
+        self.place = place
+    }
+
+    /// A packet that the policy decides; one that only matches it if those before it take everything tried.
+    mutating func witness(_ places: inout PacketPlaces, _ probe: inout PathProbe) -> Draft? {
+        let draft = search(nil, attempts: 24, &places, &probe)
+        found = draft
+        return draft
+    }
+
+    /// A packet with an edge in it that the policy is asked about.
+    func draft(_ edge: Variation, _ places: inout PacketPlaces, _ probe: inout PathProbe) -> Draft? {
+        search(edge, attempts: 8, &places, &probe)
+    }
+
+    private func search(
+        _ edge: Variation?,
+        attempts: Int,
+        _ places: inout PacketPlaces,
+        _ probe: inout PathProbe
     ) -> Draft? {
         var fallback: Draft?
-        for attempt in 0..<16 {
-            var draft = places.draft(place)
-            let term = attempt == 0 ? target.terms.first : target.terms.randomElement(using: &places.random)
-            guard let term else { return nil }
-            if term.protocolNumber == nil, attempt > 0 {
-                draft.fields.destinationPort = UInt16(truncatingIfNeeded: places.random.next() % 60000 + 1024)
-                draft.fields.protocolNumber = [6, 17, 6, 47].randomElement(using: &places.random)
+        for attempt in 0..<attempts {
+            var draft: Draft
+            if attempt == 0, let found {
+                draft = found
+                if !target.terms.contains(where: { $0.sourcePorts != nil }) {
+                    draft.fields.sourcePort = places.freshPort()
+                }
+                draft.fields.icmpIdentifier = places.freshPort()
+                draft.fields.identification = places.freshIdentification()
+            } else {
+                guard let made = fitting(attempt, &places) else { return nil }
+                draft = made
             }
-            setService(term, &draft)
-            if !target.sources.isEverything {
-                draft.fields.source = pick(target.sources, draft.fields.source, attempt, place.version, &places)
-            }
-            if !target.destinations.isEverything {
-                draft.fields.destination = pick(
-                    target.destinations,
-                    draft.fields.destination,
-                    attempt,
-                    place.version,
-                    &places
-                )
-            }
+            edge?.apply(&draft)
             guard let packet = draft.build() else { continue }
             let header = packet.header
-            guard target.matches(header) else { continue }
+            guard !(edge?.isInside ?? true) || target.matches(header) else { continue }
             fallback = fallback ?? draft
-            guard budget > 0 else { return fallback }
-            budget -= before.count * 4
-            if !before.contains(where: { $0.matches(header) }) { return draft }
+            guard probe.isAffordable else { return fallback }
+            guard !before.contains(where: { $0.matches(header) }) else { continue }
+            if probe.visit(.policy, packet, draft) != nil { return draft }
         }
         return fallback
+    }
+
+    private func fitting(_ attempt: Int, _ places: inout PacketPlaces) -> Draft? {
+        var draft = places.draft(place)
+        let isFirst = attempt == 0
+        guard let term = isFirst ? target.terms.first : target.terms.randomElement(using: &places.random) else {
+            return nil
+        }
+        if term.protocolNumber == nil, !isFirst {
+            draft.fields.destinationPort = UInt16(truncatingIfNeeded: places.random.next() % 60000 + 1024)
+            draft.fields.protocolNumber = ([6, 17, 6, 47] as [UInt8]).randomElement(using: &places.random)
+        }
+        setService(term, &draft)
+        if !target.sources.isEverything {
+            draft.fields.source = pick(target.sources, draft.fields.source, isFirst, &places)
+        }
+        if let destination {
+            draft.fields.destination = destination
+        } else if !target.destinations.isEverything {
+            draft.fields.destination = pick(target.destinations, draft.fields.destination, isFirst, &places)
+        }
+        return draft
     }
 
     private func pick(
         _ list: PolicyAddresses,
         _ ordinary: IPAddress?,
-        _ attempt: Int,
-        _ version: AddressFamily,
+        _ isFirst: Bool,
         _ places: inout PacketPlaces
     ) -> IPAddress? {
-        if attempt == 0, let ordinary, list.contains(ordinary) { return ordinary }
-        let edge = attempt == 0 ? list.edges.first : list.edges.randomElement(using: &places.random)
-        guard let edge else { return ordinary }
-        var candidates = edge.outside + [edge.first, edge.last]
-        if edge.first < edge.last {
-            let span = edge.last.value - edge.first.value
-            let inner = IPAddress(version, edge.first.value + UInt128(places.random.next()) % span)
-            candidates.insert(inner, at: 0)
+        if let ordinary, list.contains(ordinary), isFirst || places.random.next() % 2 == 0 { return ordinary }
+        guard let edge = isFirst ? list.edges.first : list.edges.randomElement(using: &places.random) else {
+            return ordinary
         }
+        let candidates =
+            [edge.sample(&places.random), edge.sample(&places.random), edge.last, edge.first] + edge.outside
+        if let usual = candidates.first(where: { list.contains($0) && !places.isOwn($0) }) { return usual }
         return candidates.first(where: list.contains) ?? ordinary
     }
 }

@@ -10,7 +10,8 @@ struct PolicyAddresses {
     private let isExcluded: Bool
     private let version: AddressFamily
 
-    init(_ names: [String], zone: String?, isExcluded: Bool, version: AddressFamily, _ security: SecurityConfiguration) {
+    init(_ names: [String], zone: String?, isExcluded: Bool, version: AddressFamily, _ security: SecurityConfiguration)
+    {
         self.isExcluded = isExcluded
         self.version = version
         let attached = security.addressBooks.filter { book in zone.map { book.zones.contains($0) } ?? false }

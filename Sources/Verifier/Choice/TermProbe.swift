@@ -49,7 +49,9 @@ struct FilterPassage {
                         continue
                     }
                     let inner = configuration.filters[FilterName(kind, nested)]?.terms ?? []
-                    terms += inner.filter { $0.nestedFilter == nil }.map { ProbedTerm($0, version: version, configuration) }
+                    terms += inner.filter { $0.nestedFilter == nil }.map {
+                        ProbedTerm($0, version: version, configuration)
+                    }
                 }
             }
             filters.append(terms)
@@ -63,6 +65,22 @@ struct FilterPassage {
         var matched: [(filter: Int, term: Int)] = []
         /// Whether it gets through.
         var isAccepted = true
+        /// Whether a term takes it out of flow processing.
+        var setsPacketMode = false
+        /// Where it is decided: behind everything if it gets through.
+        var end: (filter: Int, term: Int) = (Int.max, Int.max)
+
+        /// Whether the term is asked at all.
+        func arrives(at filter: Int, _ term: Int) -> Bool {
+            if let stop = decided[filter], stop < term { return false }
+            return isAccepted || end.filter > filter || end.filter == filter && end.term >= term
+        }
+
+        /// Whether the term matches.
+        func meets(_ filter: Int, _ term: Int) -> Bool { matched.contains { $0 == (filter, term) } }
+
+        /// The term that decided each filter, if one did.
+        var decided: [Int: Int] = [:]
     }
 
     /// Walks the filters.
@@ -74,15 +92,20 @@ struct FilterPassage {
             for (index, term) in terms.enumerated() where state.matches(term) {
                 visit.matched.append((number, index))
                 state.apply(term.term.then)
+                if term.term.then.packetMode { visit.setsPacketMode = true }
+                if case .nextTerm = term.term.then.outcome { continue }
+                visit.decided[number] = index
                 switch term.term.then.outcome {
-                case .nextTerm: continue
-                case nil, .accept: isDecided = true
-                case .discard, .reject: visit.isAccepted = false
+                case .nextTerm, nil, .accept: isDecided = true
+                case .discard, .reject: visit.end = (number, index)
                 }
                 break
             }
-            if !isDecided { visit.isAccepted = false }
-            if !visit.isAccepted { break }
+            if isDecided { continue }
+            // Refused by a term, or by the end of the filter.
+            visit.isAccepted = false
+            if visit.decided[number] == nil { visit.end = (number, terms.count) }
+            break
         }
         return visit
     }
@@ -179,7 +202,9 @@ private struct ProbeState {
     }
 }
 
-private func isMember(_ value: UInt32, _ ranges: [ClosedRange<UInt32>]) -> Bool { ranges.contains { $0.contains(value) } }
+private func isMember(_ value: UInt32, _ ranges: [ClosedRange<UInt32>]) -> Bool {
+    ranges.contains { $0.contains(value) }
+}
 
 /// Whether the bits satisfy the expression.
 func holds(_ expression: BitExpression, _ bits: UInt8) -> Bool {

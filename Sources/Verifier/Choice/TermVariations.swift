@@ -38,10 +38,28 @@ func variations(
 
 private func addressVariations(_ field: AddressField, _ table: AddressTable) -> [Variation] {
     var result: [Variation] = []
+    // Where either end may match, the other one must not, or the edge does not show.
+    let texts = ["198.18.77.1", "203.0.113.77", "11.11.11.11", "2001:db8:ffff::77", "2600::77"]
+    let others = field == .either ? texts.compactMap { IPAddress($0) }.filter { !table.contains($0) } : []
     func add(_ rank: ChoiceRank, _ address: IPAddress) {
         let isInside = table.contains(address)
-        if field != .destination { result.append(Variation(rank: rank, isInside: isInside) { $0.fields.source = address }) }
-        if field != .source { result.append(Variation(rank: rank, isInside: isInside) { $0.fields.destination = address }) }
+        let other = others.first { $0.family == address.family }
+        if field != .destination {
+            result.append(
+                Variation(rank: rank, isInside: isInside) { draft in
+                    draft.fields.source = address
+                    if let other { draft.fields.destination = other }
+                }
+            )
+        }
+        if field != .source {
+            result.append(
+                Variation(rank: rank, isInside: isInside) { draft in
+                    draft.fields.destination = address
+                    if let other { draft.fields.source = other }
+                }
+            )
+        }
     }
     for edge in table.edges {
         add(.first, edge.first)
@@ -58,8 +76,14 @@ private func numberVariations(
     _ version: AddressFamily
 ) -> [Variation] {
     var result: [Variation] = []
+    let unlisted = ([80, 40000, 9, 61000, 1] as [UInt16]).first { port in !ranges.contains { $0.contains(UInt32(port)) }
+    }
     func add(_ rank: ChoiceRank, _ value: UInt32) {
         let isInside = ranges.contains { $0.contains(value) } != isExcept
+        if field == .port, let port = UInt16(exactly: value) {
+            result += portVariations(port, rank, isInside, other: unlisted)
+            return
+        }
         for change in changes(field, value, version) {
             result.append(Variation(rank: rank, isInside: isInside, apply: change))
         }
@@ -73,6 +97,16 @@ private func numberVariations(
     return result
 }
 
+/// A port at either end, with a port at the other that is not listed: or the edge would not show.
+private func portVariations(_ port: UInt16, _ rank: ChoiceRank, _ isInside: Bool, other: UInt16?) -> [Variation] {
+    [(\PacketFields.destinationPort, \PacketFields.sourcePort), (\.sourcePort, \.destinationPort)].map { here, there in
+        Variation(rank: rank, isInside: isInside) { draft in
+            draft.fields[keyPath: here] = port
+            if let other { draft.fields[keyPath: there] = other }
+        }
+    }
+}
+
 /// The ways to put a number into a packet; none where it does not fit.
 private func changes(_ field: NumericField, _ value: UInt32, _ version: AddressFamily) -> [(inout Draft) -> Void] {
     switch field {
@@ -81,12 +115,8 @@ private func changes(_ field: NumericField, _ value: UInt32, _ version: AddressF
         guard version == .inet6, isExtension(number) else { return [{ $0.fields.protocolNumber = number }] }
         // An extension header stands before the protocol; as the upper-layer protocol it would be a broken packet.
         return field == .nextHeader ? [{ addExtensionHeader(number, &$0) }] : []
-    case .sourcePort, .destinationPort, .port:
-        guard let port = UInt16(exactly: value) else { return [] }
-        let isSource = field != .destinationPort
-        let isDestination = field != .sourcePort
-        return (isDestination ? [{ $0.fields.destinationPort = port }] : [])
-            + (isSource ? [{ $0.fields.sourcePort = port }] : [])
+    case .sourcePort: return UInt16(exactly: value).map { port in [{ $0.fields.sourcePort = port }] } ?? []
+    case .destinationPort: return UInt16(exactly: value).map { port in [{ $0.fields.destinationPort = port }] } ?? []
     case .icmpType: return UInt8(exactly: value).map { type in [{ $0.fields.icmpType = type }] } ?? []
     case .icmpCode: return UInt8(exactly: value).map { code in [{ $0.fields.icmpCode = code }] } ?? []
     case .fragmentOffset:
@@ -98,7 +128,7 @@ private func changes(_ field: NumericField, _ value: UInt32, _ version: AddressF
     case .precedence: return value < 8 ? [{ $0.fields.dscp = UInt8(value) << 3 | 5 }] : []
     case .espSPI: return [{ putWord(value, at: 0, protocolNumber: ProtocolNumber.esp, &$0) }]
     case .ahSPI: return [{ putWord(value, at: 4, protocolNumber: ProtocolNumber.ah, &$0) }]
-    case .interfaceGroup: return []
+    case .port, .interfaceGroup: return []
     }
 }
 

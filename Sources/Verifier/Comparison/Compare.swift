@@ -43,8 +43,10 @@ public struct CounterSum: Hashable, Sendable {
     /// Makes an empty sum.
     public init() {}
 
-    /// Adds an answer. Of a packet that the stack drops only what input filters charge counts; a broadcast that would
-    /// be forwarded cannot be predicted here, since the kernel delivers it, and must not be part of such a run.
+    /// Adds an answer.
+    ///
+    /// Of a packet that the stack drops only what input filters charge counts; a broadcast that would be forwarded
+    /// cannot be predicted here, since the kernel delivers it, and must not be part of such a run.
     public mutating func add(_ answer: PacketAnswer) {
         for charge in answer.charges where answer.stack == nil || charge.stage == .inputFilter {
             switch charge.kind {
@@ -90,19 +92,45 @@ private func whole(_ answer: PacketAnswer, _ program: ProgramOutcome) -> [Differ
         difference(.policers, .program, answer.policers, observed.policers),
         difference(.policyHits, .program, answer.policyHits, observed.policies),
     ].compactMap { $0 }
-    let isImplicit = answer.verdict == .discard && answer.decidedBy?.hasSuffix(" implicit-discard") == true
-    if isImplicit != (observed.implicitDiscards == 1) {
-        result.append(
-            Difference(
-                .implicitDiscard,
-                .program,
-                model: isImplicit ? "1" : "0",
-                other: "\(observed.implicitDiscards)"
-            )
-        )
-    }
+    result += unnamed(answer, observed)
     guard expected == .accept, program.verdict == .accept else { return result }
     return result + carried(answer, program)
+}
+
+/// Counters that answers do not show: what they must be follows from who decided.
+private func unnamed(_ answer: PacketAnswer, _ observed: ObservedCounters) -> [Difference] {
+    var result: [Difference] = []
+    func expect(_ subject: Difference.Subject, _ isExpected: Bool, _ count: UInt64) {
+        guard isExpected != (count == 1) || count > 1 else { return }
+        result.append(Difference(subject, .program, model: isExpected ? "1" : "0", other: "\(count)"))
+    }
+    expect(
+        .implicitDiscard,
+        answer.verdict == .discard && answer.decidedBy?.hasSuffix(" implicit-discard") == true,
+        observed.implicitDiscards
+    )
+    let reasons = dropReasons(answer)
+    if reasons.isEmpty != observed.drops.isEmpty || !Set(observed.drops.keys).isSubset(of: reasons) {
+        let model = reasons.isEmpty ? "none" : reasons.sorted().joined(separator: " or ")
+        let other = observed.drops.isEmpty ? "none" : observed.drops.keys.sorted().joined(separator: " ")
+        result.append(Difference(.drops, .program, model: model, other: other))
+    }
+    // A default permit may be followed by the decision of another stage.
+    if answer.decidedBy == "security policies default-policy", observed.defaultPolicies == 0 {
+        result.append(Difference(.defaultPolicy, .program, model: "1", other: "0"))
+    }
+    return result
+}
+
+/// The counters of which one takes a packet that mode, sessions, zones or host-inbound-traffic drop.
+private func dropReasons(_ answer: PacketAnswer) -> Set<String> {
+    switch (answer.verdict, answer.stage) {
+    case (.discard, .mode): ["mode-\(answer.packet.family.rawValue)"]
+    case (.discard, .hostInbound): ["host-inbound"]
+    case (.discard, .flow): ["invalid", "untracked", "related", "no-zone"]
+    case (.reject, .flow): ["invalid"]
+    default: []
+    }
 }
 
 /// What an accepted packet carries with it.

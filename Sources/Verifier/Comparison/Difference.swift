@@ -11,6 +11,9 @@ public struct Difference: Hashable, Sendable, CustomStringConvertible {
         case policers
         case policyHits = "policy-hits"
         case implicitDiscard = "implicit-discard"
+        case defaultPolicy = "default-policy"
+        /// Packets dropped by mode, session state, zone or host-inbound-traffic.
+        case drops
         case session
         case lossPriority = "loss-priority"
         case forwardingClass = "forwarding-class"

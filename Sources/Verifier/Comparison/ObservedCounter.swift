@@ -26,7 +26,8 @@ enum ObservedCounter: Hashable {
         }
         switch (parts.first, parts.count) {
         case ("policy", 4):
-            self = parts[3] == "default-policy" && parts[1] == "all-zone"
+            self =
+                parts[3] == "default-policy" && parts[1] == "all-zone"
                 ? .defaultPolicy : .policy(parts[1...].joined(separator: "/"))
         case ("flow", 2): self = .flow(parts[1])
         case ("policer", 6...7):
@@ -77,6 +78,8 @@ struct ObservedCounters: Hashable {
     var policies: [String: UInt64] = [:]
     var implicitDiscards: UInt64 = 0
     var defaultPolicies: UInt64 = 0
+    /// Packets dropped by mode, session state, zone or host-inbound-traffic, by reason.
+    var drops: [String: UInt64] = [:]
 
     init(_ objects: [String: UInt64]) {
         for (name, packets) in objects where packets > 0 {
@@ -86,7 +89,8 @@ struct ObservedCounters: Hashable {
             case .policy(let key): policies[key, default: 0] += packets
             case .implicitDiscard: implicitDiscards += packets
             case .defaultPolicy: defaultPolicies += packets
-            case .flow, .other: break
+            case .flow(let reason): drops[reason, default: 0] += packets
+            case .other: break
             }
         }
     }

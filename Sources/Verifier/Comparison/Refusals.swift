@@ -46,7 +46,9 @@ extension ReplyKind {
         let isICMP = header.upperProtocol == (packet.family == .inet ? ProtocolNumber.icmp : ProtocolNumber.icmp6)
         switch self {
         case .tcpReset:
-            guard let flags = header.tcpFlags, header.transportOctet(19) != nil, flags & 0x04 == 0 else { return .never }
+            guard let flags = header.tcpFlags, header.transportOctet(19) != nil, flags & 0x04 == 0 else {
+                return .never
+            }
         case .unreachable:
             if isICMP {
                 guard let type = header.icmpType else { return .perhaps }

@@ -43,6 +43,9 @@ struct ConnectionTracker {
         if segment.protocolNumber == (packet.family == .inet ? ProtocolNumber.icmp6 : ProtocolNumber.icmp) {
             return .invalid
         }
+        // Enhanced GRE is tracked by its call, and only PPP has one (kernel: nf_conntrack_proto_gre.c).
+        let isEnhancedGRE = segment.protocolNumber == ProtocolNumber.gre && (segment.octet(1) ?? 0) & 0x07 == 0x01
+        if isEnhancedGRE, segment.octets.count > 7, segment.halfword(2) != 0x880b { return .invalid }
         if segment.isICMP {
             guard segment.octets.count >= 8, let type = segment.octet(0) else { return .invalid }
             if checksChecksums, !segment.hasValidChecksum() { return .invalid }

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an administrator should hear at a commit that no commit check can know (DESIGN §3.20, §3.21, §3.24).
+import Foundation
+import JunosModel
+import NetworkTypes
+import NftablesIR
+import ReferenceEvaluator
+
+/// Warnings about a program that has just been loaded into the current network namespace.
+func commitWarnings(_ compiled: CompiledConfiguration) -> [String] {
+    [unnamedDevices(compiled.configuration), unheardLogs(compiled.table), refusedShell(compiled.configuration)]
+        .compactMap { $0 }
+}
+
+/// Devices of the namespace that the configuration does not name (DESIGN §3.21).
+private func unnamedDevices(_ configuration: JunosConfiguration) -> String? {
+    let named = Set(configuration.interfaces.compactMap(\.device))
+    let present = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/sys/net/ipv4/conf")) ?? []
+    let unnamed = present.filter { !["all", "default", "lo"].contains($0) && !named.contains($0) }.sorted()
+    guard !unnamed.isEmpty else { return nil }
+    let fate = configuration.security == nil ? "accepted without any filter" : "in the null zone: dropped"
+    return "devices that the configuration does not name are \(fate): \(unnamed.joined(separator: ", "))"
+}
+
+/// Reports that nobody takes from the kernel yet (DESIGN §3.24).
+private func unheardLogs(_ table: Table) -> String? {
+    let isLogging = table.chains.values.contains { chain in
+        chain.rules.contains { rule in
+            rule.expressions.contains { expression in
+                guard case .log = expression else { return false }
+                return true
+            }
+        }
+    }
+    guard isLogging else { return nil }
+    return "log actions report to NFLOG group 21324, and nothing of ours listens there yet; "
+        + "read them with `tcpdump -i nflog:21324`"
+}
+
+/// Whether a new connection like the caller's own SSH session would be refused (DESIGN §3.20).
+private func refusedShell(_ configuration: JunosConfiguration) -> String? {
+    // CLIENT CLIENT-PORT SERVER SERVER-PORT, as sshd leaves it.
+    guard let words = ProcessInfo.processInfo.environment["SSH_CONNECTION"]?.split(separator: " ").map(String.init),
+        words.count == 4, let client = IPAddress(words[0]), let clientPort = UInt16(words[1]),
+        let server = IPAddress(words[2]), let serverPort = UInt16(words[3]),
+        let packet = try? PacketFields(6, from: client, to: server, sourcePort: clientPort, destinationPort: serverPort)
+            .build()
+    else { return nil }
+    // The interface that owns the address, for want of a better guess.
+    let owner = configuration.interfaces.first { interface in
+        !interface.isRoutingEngine
+            && interface.families.values.contains { $0.addresses.contains { $0.address == server } }
+    }
+    guard let owner else { return nil }
+    var evaluator = ReferenceEvaluator(configuration)
+    let vector = PacketVector(
+        id: "ssh",
+        inputInterface: owner.name,
+        outputInterface: PacketVector.local,
+        packet: packet
+    )
+    guard let answer = try? evaluator.evaluate(vector), answer.verdict != .accept else { return nil }
+    return "a new SSH connection like yours from \(client) would be refused by \(answer.decidedBy ?? "the program")"
+}
