@@ -124,7 +124,7 @@ import Verifier
         verification.judge(first, kernel: KernelOutcome(verdict: .discard))
         var report = verification.finished(seconds: 0.25)
         #expect(report.checked == 1)
-        #expect(report.mismatches.count == (first.answer.verdict == .accept ? 1 : 0))
+        #expect(report.mismatches.count == (first.answer.verdict == .discard ? 0 : 1))
         report.mismatches = []
         #expect(report.json() == #"{"checked":1,"mismatches":[],"unreached":0,"seconds":0.25}"#)
         report.proved = true
