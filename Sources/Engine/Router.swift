@@ -110,7 +110,9 @@ public final class Router {
         // A recording whose program is not here is another namespace's: the kernel gives their numbers out again.
         let recording = try recordingInForce()
         // Forwarding goes back first: without our table everything would be forwarded (kernel facts §17 step 1).
-        outcome.warnings = restoreSysctls(recording?.previousSysctls ?? [:]).map { "sysctl \($0) could not be restored" }
+        outcome.warnings = restoreSysctls(recording?.previousSysctls ?? [:]).map {
+            "sysctl \($0) could not be restored"
+        }
         outcome.removed = try deployment.remove()
         try state.remove()
         return outcome
