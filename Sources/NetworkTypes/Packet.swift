@@ -48,6 +48,19 @@ public struct Packet: Hashable, Sendable {
 }
 
 extension Packet {
+    /// The same packet as a router forwards it: TTL or hop limit one less and, for IPv4, the header checksum that goes
+    /// with it.
+    ///
+    /// A packet without that octet, or with none to take, is returned as it is.
+    public func forwarded() -> Packet {
+        let offset = family == .inet ? 8 : 7
+        guard bytes.count >= 20, bytes[offset] > 0 else { return self }
+        var changed = bytes
+        changed[offset] -= 1
+        if family == .inet { updateIPv4Checksum(&changed) }
+        return Packet(family: family, bytes: changed)
+    }
+
     /// The same TCP packet with other sequence and acknowledgment numbers and the checksum that goes with them; nil
     /// leaves a number as it is.
     ///

@@ -67,7 +67,10 @@ struct RouterAddressCompiler {
         let counter = ObjectKey.counter(FlowCounter.drop("no-zone"))
         builder.object(counter, .counter)
         let none = Rule([.object(counter), .verdict(.drop)], comment: "no-zone")
-        guard let zone = gate.zone else { return builder.chain("to-zone", [none]) }
+        // Nothing passes into the functional zone, as in transit (flow reference §3.1).
+        guard let zone = gate.zone, !flow.zones.contains(where: { $0.name == zone && $0.isManagement }) else {
+            return builder.chain("to-zone", [none])
+        }
         let policies = rules.chain(
             flow.contexts[ZonePair(from: zone, to: FlowPolicy.routerZone)] ?? [],
             end: .selfTraffic,

@@ -6,6 +6,8 @@ import NetworkTypes
 extension ReferenceEvaluator {
     /// A packet that is forwarded.
     mutating func forward(_ journey: inout Journey, to output: Int, _ record: inout PacketRecord) -> PacketAnswer {
+        // The kernel takes one off the TTL before its forward hook; output filters see that (DESIGN §3.12).
+        journey.passage.replace(journey.passage.packet.forwarded())
         if !journey.isPacketMode {
             switch meetSessions(&journey, &record) {
             case .refused(let decision): return end(journey, decision, record)
@@ -71,7 +73,10 @@ extension ReferenceEvaluator {
                 return end(journey, Decision(.discard, .flow, nil), record)
             }
             zone = ownZone
-            if from.isManagement { return end(journey, Decision(.discard, .flow, from.path), record) }
+            // Nothing passes into or out of the functional zone, as in transit (flow reference §3.1).
+            if let management = [from, zone].first(where: \.isManagement) {
+                return end(journey, Decision(.discard, .flow, management.path), record)
+            }
             if let refusal = consult(from.name, zone.name, &journey, &record) { return end(journey, refusal, record) }
         }
         switch zone.hostInbound.decide(journey.passage.header) {
@@ -86,7 +91,8 @@ extension ReferenceEvaluator {
                 record
             )
         }
-        if let refusal = consult(zone.name, PolicyTable.router, &journey, &record) {
+        // The functional zone has no policies, global ones included (flow reference §3.1).
+        if !zone.isManagement, let refusal = consult(zone.name, PolicyTable.router, &journey, &record) {
             return end(journey, refusal, record)
         }
         return accept(&journey, .hostInbound, record)

@@ -94,7 +94,7 @@ extension ReferenceEvaluator {
             case .first:
                 // Only new sessions meet policies.
                 guard let zone = zones[output] else { return end(journey, Decision(.discard, .flow, nil), record) }
-                if let refusal = consult(PolicyTable.router, zone.name, &journey, &record) {
+                if !zone.isManagement, let refusal = consult(PolicyTable.router, zone.name, &journey, &record) {
                     return end(journey, refusal, record)
                 }
             case .new, .established, .related:
