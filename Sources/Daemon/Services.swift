@@ -16,7 +16,7 @@ struct KeeperService: Service {
 
     func run() async throws {
         let hangups = await UnixSignalsSequence(trapping: .sighup)
-        try await withGracefulShutdownHandler {
+        try await withTaskCancellationOrGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     for await _ in hangups { keeper.shared.withLock { $0.isReloadAsked = true } }
@@ -26,7 +26,7 @@ struct KeeperService: Service {
                 try await group.next()
                 group.cancelAll()
             }
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             keeper.shared.withLock { $0.isStopAsked = true }
         }
     }
