@@ -41,6 +41,11 @@ let filterCheckCases: [CheckCase] = [
         errors: ["next-term-last"]
     ),
     .init(
+        "a term with neither conditions nor actions",
+        inet("filter F { term a { from { ttl 1; } then discard; } term b { } }"),
+        warnings: ["empty-term"]
+    ),
+    .init(
         "T6: next term without conditions",
         inet("filter F { term a { then { count c; next term; } } term b { then discard; } }"),
         warnings: ["next-term-without-conditions"]

@@ -165,6 +165,13 @@ private func checkNextTerms(
         if let target = term.nestedFilter {
             count += filters[FilterName(filter.name.family, target)].map(ownNextTerms) ?? 0
         }
+        if term.nestedFilter == nil, term.from.isEmpty, term.then == TermActions() {
+            diagnostics.warning(
+                "empty-term",
+                term.source,
+                "a term without conditions and actions accepts every packet that reaches it"
+            )
+        }
         guard term.then.outcome == .nextTerm else { continue }
         count += 1
         let isLast = index == filter.terms.count - 1 && !mayContinue
