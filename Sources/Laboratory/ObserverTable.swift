@@ -87,17 +87,19 @@ struct ObserverTable: Sendable {
         ]
         // Nobody listens in a sandbox: the stack's own answer (a reset, port unreachable) would only blur the picture.
         if observer.isDelivery { expressions.append(.verdict(.drop)) }
-        // What programs beside it say to each other over `lo` is no packet of an experiment.
-        let isLoopback: [Expression] = [
+        // What programs beside it say to each other over `lo` is no packet of an experiment; those keep their priority.
+        let isConversation: [Expression] = [
             .metaLoad(.inputInterfaceName, into: .one),
             .compare(.equal, .one, RegisterValue(Array("lo".utf8) + Array(repeating: 0, count: 14))),
+            .metaLoad(.priority, into: .one),
+            .compare(.notEqual, .one, RegisterValue(host: RawSender.priority)),
             .verdict(.accept),
         ]
         table.objects[counter] = .counter
         table.chains[observer.name] = Chain(
             name: observer.name,
             base: BaseChain(hook: observer.hook, priority: observer.priority, policy: .accept),
-            rules: (observer.isDelivery ? [Rule(isLoopback)] : []) + [Rule(expressions)]
+            rules: (observer.isDelivery ? [Rule(isConversation)] : []) + [Rule(expressions)]
         )
     }
 
