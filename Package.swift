@@ -74,7 +74,11 @@ let package = Package(
         // Row 3, effects.
         room("Netlink", ["CMnl", "CNetfilterShims"]),
         room("NftablesKernel", ["Netlink", "NftablesIR", "NetworkTypes", "CMnl", "CNftnl", "CNetfilterShims"]),
-        room("Laboratory", ["Netlink", "NftablesKernel", "NftablesIR", "NetworkTypes", "CNetfilterShims"]),
+        room("Conntrack", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
+        room(
+            "Laboratory",
+            ["Netlink", "Conntrack", "NftablesKernel", "NftablesIR", "NetworkTypes", "CNetfilterShims"]
+        ),
 
         // Row 4, effects.
         room(
@@ -144,7 +148,8 @@ let package = Package(
         tests(
             "KernelTests",
             [
-                "NftablesKernel", "Netlink", "NftablesIR", "NetworkTypes", "Laboratory", "Reconciler", "Engine",
+                "NftablesKernel", "Netlink", "Conntrack", "NftablesIR", "NetworkTypes", "Laboratory", "Reconciler",
+                "Engine",
                 "JunosSyntax", "JunosModel", "ReferenceEvaluator", "Verifier", "Diagnostics",
                 "CNetfilterShims",
             ]

@@ -25,6 +25,11 @@ public struct AttributeWriter: Sendable {
     /// Writes an attribute with a text and its NUL.
     public mutating func put(_ type: UInt32, text: String) { put(type, Array(text.utf8) + [0]) }
 
+    /// Writes an attribute with a two-byte number in network order.
+    public mutating func put(_ type: UInt32, network16 number: UInt16) {
+        put(type, [UInt8(number >> 8), UInt8(truncatingIfNeeded: number)])
+    }
+
     /// Writes an attribute with a four-byte number in network order.
     public mutating func put(_ type: UInt32, network32 number: UInt32) {
         put(type, (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * UInt32($0))) })
