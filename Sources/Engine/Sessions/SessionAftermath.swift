@@ -41,9 +41,8 @@ func settleSessions(
     // A packet that was on its way through the old program may make a session behind the first look.
     for _ in 0..<2 {
         let before = aftermath
-        for session in try connection.sessions() {
-            // What no policy of ours permitted is none of its business: older sessions, and other programs' ones.
-            guard PolicyOwners.index(session.mark) != 0 else { continue }
+        // What no policy of ours permitted is none of its business: older sessions, and other programs' ones.
+        for session in try connection.sessions() where PolicyOwners.index(session.mark) != 0 {
             switch left.contains(session.original.source.family)
                 ? .closed : try judge(session, rematch, owners, &places)
             {
