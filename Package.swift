@@ -75,6 +75,7 @@ let package = Package(
         room("Netlink", ["CMnl", "CNetfilterShims"]),
         room("NftablesKernel", ["Netlink", "NftablesIR", "NetworkTypes", "CMnl", "CNftnl", "CNetfilterShims"]),
         room("Conntrack", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
+        room("PolicyRouting", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
         room(
             "Laboratory",
             ["Netlink", "Conntrack", "NftablesKernel", "NftablesIR", "NetworkTypes", "CNetfilterShims"]
@@ -85,7 +86,9 @@ let package = Package(
             "Engine",
             [
                 "JunosSyntax", "JunosModel", "JunosLowering", "PolicyModel", "NftablesCompiler", "NftablesIR",
-                "ReferenceEvaluator", "Reconciler", "Verifier", "NftablesKernel", "Netlink", "Conntrack", "Laboratory",
+                "ReferenceEvaluator", "Reconciler", "Verifier", "NftablesKernel", "Netlink", "Conntrack",
+                "PolicyRouting",
+                "Laboratory",
                 "NetworkTypes", "Diagnostics", "CNetfilterShims",
             ]
         ),

@@ -36,6 +36,10 @@ public struct CompiledConfiguration: Sendable {
     public let table: Table
     /// Session owners by number.
     public let policyIndices: [PolicyIdentity: UInt16]
+    /// Routing tables that terms lead into, by their action.
+    public let forwardingIndices: ForwardingIndices
+    /// What stands in these tables.
+    let routingTables: [RoutingTable]
     /// What names the configuration in the kernel's marker chain.
     public let digest: String
 
@@ -48,6 +52,8 @@ public struct CompiledConfiguration: Sendable {
             diagnostics: diagnostics + [diagnostic],
             table: table,
             policyIndices: policyIndices,
+            forwardingIndices: forwardingIndices,
+            routingTables: routingTables,
             digest: digest
         )
     }
@@ -64,15 +70,18 @@ func readConfigurationModel(_ sources: [ConfigurationSource]) -> JunosConfigurat
 
 /// Reads, expands, checks, lowers and compiles.
 ///
-/// - Parameter indices: session owners of earlier commits, which keep their numbers.
+/// - Parameters:
+///   - indices: Session owners of earlier commits, which keep their numbers.
+///   - ways: Routing tables of earlier commits, which keep their numbers.
 public func compileConfiguration(
     _ sources: [ConfigurationSource],
-    keeping indices: [PolicyIdentity: UInt16] = [:]
+    keeping indices: [PolicyIdentity: UInt16] = [:],
+    ways: ForwardingIndices = [:]
 ) -> CompiledConfiguration {
     let read = readConfiguration(sources.map { ($0.name, $0.text) })
     let expanded = expandConfiguration(read.tree)
     let extracted = extractConfiguration(expanded.tree)
-    let lowered = lowerConfiguration(extracted.configuration, keeping: indices)
+    let lowered = lowerConfiguration(extracted.configuration, keeping: indices, ways: ways)
     var hash = ContentHash()
     hash.add(renderSet(read.tree))
     return CompiledConfiguration(
@@ -82,6 +91,8 @@ public func compileConfiguration(
         diagnostics: read.diagnostics + expanded.diagnostics + extracted.diagnostics + lowered.diagnostics,
         table: compileProgram(lowered.policy, digest: hash.text),
         policyIndices: lowered.policyIndices,
+        forwardingIndices: lowered.forwardingIndices,
+        routingTables: lowered.policy.routingTables,
         digest: hash.text
     )
 }

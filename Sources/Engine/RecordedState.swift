@@ -20,6 +20,8 @@ public struct Recording: Codable, Sendable {
     public var policies: [Policy]
     /// Values of sysctls before we changed them.
     public var previousSysctls: [String: String]
+    /// Routing tables by the action that leads into them; absent where a version that had none wrote the file.
+    public var ways: ForwardingIndices?
 
     /// One text of the configuration.
     public struct Source: Codable, Sendable {
