@@ -115,7 +115,10 @@ private final class UplinkBench {
         }
         for _ in 0..<8 {
             // What was refused makes the next `echo` fail. The kernel tells a host so once a second, after a few times.
-            try shell(host, "exec 3>/dev/udp/\(destination)/\(port); echo x >&3; sleep 0.03; echo x >&3; sleep 0.15; true")
+            try shell(
+                host,
+                "exec 3>/dev/udp/\(destination)/\(port); echo x >&3; sleep 0.03; echo x >&3; sleep 0.15; true"
+            )
             for (name, place) in [("isp1", first), ("isp2", second)] {
                 let seen = try run(beside: place, "/usr/sbin/nft", "list", "set", "inet", "seen", "ports")
                 if seen.contains("elements") { return name }
