@@ -69,15 +69,17 @@ let package = Package(
 
         // Row 3, pure.
         room("JunosLowering", ["JunosModel", "PolicyModel", "NetworkTypes", "Diagnostics"]),
+        room("OperationalMode", ["JunosModel", "NetworkTypes"]),
         room("Verifier", ["JunosModel", "ReferenceEvaluator", "NftablesIR", "NftablesEvaluator", "NetworkTypes"]),
 
         // Row 3, effects.
         room("Netlink", ["CMnl", "CNetfilterShims"]),
         room("NftablesKernel", ["Netlink", "NftablesIR", "NetworkTypes", "CMnl", "CNftnl", "CNetfilterShims"]),
         room("Conntrack", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
+        room("PacketLog", ["Netlink", "CNetfilterShims"]),
         room(
             "Laboratory",
-            ["Netlink", "Conntrack", "NftablesKernel", "NftablesIR", "NetworkTypes", "CNetfilterShims"]
+            ["Netlink", "Conntrack", "PacketLog", "NftablesKernel", "NftablesIR", "NetworkTypes", "CNetfilterShims"]
         ),
 
         // Row 4, effects.
@@ -85,23 +87,24 @@ let package = Package(
             "Engine",
             [
                 "JunosSyntax", "JunosModel", "JunosLowering", "PolicyModel", "NftablesCompiler", "NftablesIR",
-                "ReferenceEvaluator", "Reconciler", "Verifier", "NftablesKernel", "Netlink", "Laboratory",
-                "NetworkTypes", "Diagnostics", "CNetfilterShims",
+                "ReferenceEvaluator", "Reconciler", "Verifier", "OperationalMode", "NftablesKernel", "Netlink",
+                "PacketLog", "Laboratory", "NetworkTypes", "Diagnostics", "CNetfilterShims",
             ]
         ),
         room(
             "CommandLine",
             [
-                "Engine", "ReferenceEvaluator", "Verifier", "JunosSyntax", "JunosModel", "NftablesIR", "NetworkTypes",
-                "Diagnostics", "CNetfilterShims", argumentParser,
+                "Engine", "OperationalMode", "ReferenceEvaluator", "Verifier", "JunosSyntax", "JunosModel",
+                "NftablesIR", "NetworkTypes", "Diagnostics", "CNetfilterShims", argumentParser,
+                .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
             ]
         ),
         room(
             "Daemon",
             [
-                "Engine", "MetricsExposition", "JunosModel", "NftablesCompiler", "NftablesIR", "NetworkTypes",
-                "Diagnostics",
-                argumentParser,
+                "Engine", "OperationalMode", "MetricsExposition", "PacketLog", "JunosModel", "NftablesCompiler",
+                "NftablesIR", "NetworkTypes", "Diagnostics", argumentParser,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -145,11 +148,12 @@ let package = Package(
             files: ["Configurations"]
         ),
         tests("MetricsExpositionTests", ["MetricsExposition"]),
+        tests("OperationalModeTests", ["OperationalMode", "JunosModel", "JunosSyntax", "NetworkTypes", "Diagnostics"]),
         tests(
             "KernelTests",
             [
-                "NftablesKernel", "Netlink", "Conntrack", "NftablesIR", "NetworkTypes", "Laboratory", "Reconciler",
-                "Engine",
+                "NftablesKernel", "Netlink", "Conntrack", "PacketLog", "NftablesIR", "NetworkTypes", "Laboratory",
+                "Reconciler", "Engine", "OperationalMode",
                 "JunosSyntax", "JunosModel", "ReferenceEvaluator", "Verifier", "Diagnostics",
                 "CNetfilterShims",
             ]

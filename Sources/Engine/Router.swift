@@ -32,9 +32,14 @@ public final class Router {
     /// The live program.
     public let deployment: Deployment
     private let state: RecordedState
+    /// Whether the holder takes what filters log from the kernel.
+    private let hearsReports: Bool
 
     /// Opens and locks the router.
-    public init(holder: String) throws {
+    ///
+    /// - Parameter hearsReports: whether the holder takes what filters log from the kernel.
+    public init(holder: String, hearsReports: Bool = false) throws {
+        self.hearsReports = hearsReports
         deployment = try Deployment()
         // Names the missing capability before anything is touched.
         _ = try deployment.generation()
@@ -88,7 +93,7 @@ public final class Router {
         // Forwarding only behind a loaded program (kernel facts §17 step 1).
         let sysctls = setSysctls(neededSysctls(compiled.configuration))
         outcome.warnings += sysctls.refused.map { "sysctl \($0)" }
-        outcome.warnings += commitWarnings(compiled)
+        outcome.warnings += commitWarnings(compiled, hearsReports: hearsReports)
         var previous = recording?.previousSysctls ?? [:]
         previous.merge(sysctls.previous) { first, _ in first }
         try state.write(
