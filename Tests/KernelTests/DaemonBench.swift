@@ -5,6 +5,7 @@ import Foundation
 import Laboratory
 import NetworkTypes
 import ReferenceEvaluator
+import Testing
 
 /// A sandbox for packets with the daemon in its namespace.
 ///

@@ -38,14 +38,6 @@ private func rows(_ text: String) -> [String: [UInt64]] {
     return result
 }
 
-/// A program's exit status and what it said.
-private func outcome(_ bench: DaemonBench, _ arguments: String...) throws -> (status: String, text: String) {
-    let words = [try builtProgram("sluice")] + arguments
-    let text = try run(beside: bench.thread, "/bin/sh", ["-c", "\"$@\"; echo \"status $?\"", "sh"] + words)
-    let lines = text.split(separator: "\n").map(String.init)
-    return (lines.last ?? "", lines.dropLast().joined(separator: "\n"))
-}
-
 @Suite(.serialized, .timeLimit(.minutes(10))) struct `Operational commands` {
     @Test func `show what real packets did, and clear it, with a daemon and without`() throws {
         let bench = try DaemonBench(counting)
@@ -149,7 +141,8 @@ private func outcome(_ bench: DaemonBench, _ arguments: String...) throws -> (st
             let line = page.split(separator: "\n").first {
                 $0.hasPrefix("sluice_filter_packets_total{family=\"inet\",filter=\"F\",counter=\"a\"")
             }
-            return try #require(UInt64(try #require(line).split(separator: " ").last ?? ""))
+            let words = try #require(line).split(separator: " ")
+            return try #require(UInt64(words.last ?? ""))
         }
         var last: UInt64 = 0
         var clearings = 0
