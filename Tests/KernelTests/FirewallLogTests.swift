@@ -26,6 +26,7 @@ private let logging = """
     firewall {
         family inet {
             filter v4 {
+                term later { from { is-fragment; } then { log; syslog; discard; } }
                 term web { from { protocol tcp; destination-port 80; } then { log; accept; } }
                 term both { from { protocol udp; destination-port 53; } then { log; syslog; discard; } }
                 term quiet { from { protocol udp; destination-port 99; } then { syslog; discard; } }
@@ -66,13 +67,11 @@ private let rows: [(packet: String, shown: [String]?)] = [
     (vector("icmp6", ipv6), ["pfe", "A", "eth1.0", "ICMPV6", "2001:db8:1::9", "2001:db8:2::9"]),
     // A later fragment has no ports, whatever stands in their place.
     (
-        vector("udp", port: 53, "\"more-fragments\":false,\"fragment-offset\":100,\"hex\":\"\(laterFragment)\""),
+        "{\"in\":\"eth1\",\"out\":\"eth2\",\"protocol\":\"udp\",\"source\":\"10.1.0.9\","
+            + "\"destination\":\"10.2.0.9\",\"fragment-offset\":100,\"payload-length\":16}",
         ["pfe", "D", "eth1.0", "UDP", "10.1.0.9", "10.2.0.9"]
     ),
 ]
-
-/// A later fragment of UDP whose payload looks like ports 4000 and 53.
-private let laterFragment = "4500001c000100644011 647a 0a010009 0a020009 0fa0 0035 0008 0000".filter { $0 != " " }
 
 /// The lines of a log, as words behind the time.
 private func words(_ text: String) -> [[String]] {
@@ -209,7 +208,8 @@ private func words(_ text: String) -> [[String]] {
             try loadWithNft(
                 """
                 table inet t { chain c { type filter hook output priority 0;
-                    ip daddr 127.0.0.1 udp dport 9 log prefix "x" group 7 snaplen 64 drop; } }
+                    ip daddr 127.0.0.1 udp dport 9 log prefix "x" group 7 snaplen 64 drop
+                } }
                 """
             )
             // The smallest buffer that the kernel gives.

@@ -43,8 +43,8 @@ private struct Capture {
             text += line + "\n"
         }
         // The blank line in front of what was left out, and what follows the last row.
-        while text.hasSuffix("\n\n") || text.hasSuffix(" \n") { text.removeLast() }
-        if text.hasSuffix("\n") == false { text += "\n" }
+        while text.hasSuffix("\n") || text.hasSuffix(" ") { text.removeLast() }
+        text += "\n"
     }
 }
 

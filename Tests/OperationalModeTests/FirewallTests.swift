@@ -118,7 +118,7 @@ private func rows(_ command: String) throws -> [String] {
         let name = String(repeating: "n", count: 64)
         let long = [statistic("inet|shared|\(name)|a.0|i", 7, 123_456)]
         let line = try ask("show firewall", try configuration(text), long).text.split(separator: "\n").last
-        #expect(line.map(String.init) == "\(name) 123456       7")
+        #expect(line.map(String.init) == "\(name) 123456      7")
     }
 
     @Test(arguments: [
