@@ -88,7 +88,7 @@ let package = Package(
             [
                 "JunosSyntax", "JunosModel", "JunosLowering", "PolicyModel", "NftablesCompiler", "NftablesIR",
                 "ReferenceEvaluator", "Reconciler", "Verifier", "OperationalMode", "NftablesKernel", "Netlink",
-                "PacketLog", "Laboratory", "NetworkTypes", "Diagnostics", "CNetfilterShims",
+                "Conntrack", "PacketLog", "Laboratory", "NetworkTypes", "Diagnostics", "CNetfilterShims",
             ]
         ),
         room(
