@@ -48,7 +48,11 @@ let package = Package(
             pkgConfig: "libnftnl",
             providers: [.apt(["libnftnl-dev"])]
         ),
-        .target(name: "CNetfilterShims", path: "CModules/CNetfilterShims"),
+        .target(
+            name: "CNetfilterShims",
+            path: "CModules/CNetfilterShims",
+            linkerSettings: [.linkedLibrary("resolv")]
+        ),
 
         // Row 0, pure.
         room("NetworkTypes"),
@@ -77,6 +81,7 @@ let package = Package(
         room("NftablesKernel", ["Netlink", "NftablesIR", "NetworkTypes", "CMnl", "CNftnl", "CNetfilterShims"]),
         room("Conntrack", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
         room("PacketLog", ["Netlink", "CNetfilterShims"]),
+        room("NameResolution", ["NetworkTypes", "CNetfilterShims"]),
         room(
             "Laboratory",
             ["Netlink", "Conntrack", "PacketLog", "NftablesKernel", "NftablesIR", "NetworkTypes", "CNetfilterShims"]
@@ -88,7 +93,8 @@ let package = Package(
             [
                 "JunosSyntax", "JunosModel", "JunosLowering", "PolicyModel", "NftablesCompiler", "NftablesIR",
                 "ReferenceEvaluator", "Reconciler", "Verifier", "OperationalMode", "NftablesKernel", "Netlink",
-                "Conntrack", "PacketLog", "Laboratory", "NetworkTypes", "Diagnostics", "CNetfilterShims",
+                "Conntrack", "PacketLog", "NameResolution", "Laboratory", "NetworkTypes", "Diagnostics",
+                "CNetfilterShims",
             ]
         ),
         room(
@@ -103,8 +109,9 @@ let package = Package(
         room(
             "Daemon",
             [
-                "Engine", "OperationalMode", "MetricsExposition", "PacketLog", "JunosModel", "NftablesCompiler",
-                "NftablesIR", "NetworkTypes", "Diagnostics", argumentParser,
+                "Engine", "OperationalMode", "MetricsExposition", "PacketLog", "JunosModel", "JunosLowering",
+                "NftablesCompiler", "NftablesIR", "NameResolution", "Conntrack", "NetworkTypes", "Diagnostics",
+                argumentParser,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
@@ -152,8 +159,8 @@ let package = Package(
         tests(
             "KernelTests",
             [
-                "NftablesKernel", "Netlink", "Conntrack", "PacketLog", "NftablesIR", "NetworkTypes", "Laboratory",
-                "Reconciler", "Engine", "OperationalMode",
+                "NftablesKernel", "Netlink", "Conntrack", "NameResolution", "PacketLog", "NftablesIR", "NetworkTypes",
+                "Laboratory", "Reconciler", "Engine", "OperationalMode",
                 "JunosSyntax", "JunosModel", "ReferenceEvaluator", "Verifier", "Diagnostics",
                 "CNetfilterShims",
             ]

@@ -33,15 +33,23 @@ struct KeeperService: Service {
     }
 }
 
-/// Runs the consumer of what filters report on a thread of its own.
-struct FirewallLogService: Service {
-    let log: FirewallLogKeeper
+/// Runs blocking work on a thread of its own until it is told to stop.
+struct ThreadService: Service {
+    let name: String
+    let work: @Sendable () throws -> Void
+    let stop: @Sendable () -> Void
+
+    init(name: String, run: @escaping @Sendable () throws -> Void, stop: @escaping @Sendable () -> Void) {
+        self.name = name
+        work = run
+        self.stop = stop
+    }
 
     func run() async throws {
         try await withTaskCancellationOrGracefulShutdownHandler {
-            try await runOnThread("log", log.run)
+            try await runOnThread(name, work)
         } onCancelOrGracefulShutdown: {
-            log.stop()
+            stop()
         }
     }
 }
@@ -49,9 +57,7 @@ struct FirewallLogService: Service {
 /// Runs work to its end on a thread of its own, which may block.
 private func runOnThread(_ name: String, _ work: @escaping @Sendable () throws -> Void) async throws {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-        let thread = Thread {
-            continuation.resume(with: Result { try work() })
-        }
+        let thread = Thread { continuation.resume(with: Result { try work() }) }
         thread.name = name
         thread.start()
     }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operational commands without a daemon: from the recorded configuration and the kernel.
-import JunosModel
-import JunosSyntax
 import Netlink
 import NftablesCompiler
 import NftablesIR
@@ -20,14 +18,16 @@ public func answerDirectly(_ words: [String]) throws -> OperationalAnswer {
             description: "the kernel does not hold the program made from the recorded configuration; apply it again"
         )
     }
-    let read = readConfiguration(recording.sources.map { ($0.name, $0.text) })
     let logIsElsewhere = OperationalProblem(
         "the log of filters is kept by sluiced: run it with --control-socket PATH, and add --control-socket PATH here"
     )
     return try carryOut(
         words,
         from: OperationalSources(
-            configuration: extractConfiguration(expandConfiguration(read.tree).tree).configuration,
+            configuration: readConfigurationModel(
+                recording.sources.map { ConfigurationSource(name: $0.name, text: $0.text) },
+                in: recording.circumstances
+            ),
             statistics: { Statistics(try Deployment().counters()) },
             links: linkStates,
             firewallLog: { throw logIsElsewhere },
