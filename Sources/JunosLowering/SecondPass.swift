@@ -17,10 +17,13 @@ func secondPass(of bindings: [FilterBinding]) -> [FilterBinding] {
             body.steps = body.steps.map { step in
                 var step = step
                 // Policers act as conforming, nothing is logged; counters stay, under names of their own.
-                step.actions.removeAll { action in
+                step.actions = step.actions.compactMap { (action) -> StepAction? in
                     switch action {
-                    case .log, .meter, .packetMode, .chooseRoutingTable: true
-                    case .count, .setForwardingClass, .setLossPriority, .setDSCP, .setDontFragment: false
+                    case .log, .meter, .packetMode, .chooseRoutingTable: return nil
+                    case .count, .setForwardingClass, .setLossPriority, .setDSCP, .setDontFragment: return action
+                    case .meterByAddress(var array):
+                        array.meter = nil
+                        return array.counts ? .meterByAddress(array) : nil
                     }
                 }
                 return step
@@ -42,14 +45,12 @@ private func canDiffer(_ match: MatchExpression, changedBy steps: [FilterStep]) 
         case .forwardingClass:
             return changes(steps) { action in
                 if case .setForwardingClass = action { return true }
-                if case .meter(let meter) = action { return meter.forwardingClass != nil }
-                return false
+                return action.meter?.scheme.changesForwardingClass ?? false
             }
         case .lossPriority:
             return changes(steps) { action in
                 if case .setLossPriority = action { return true }
-                if case .meter(let meter) = action { return meter.lossPriority != nil }
-                return false
+                return action.meter?.scheme.changesLossPriority ?? false
             }
         case .trafficClassOctet:
             return changes(steps) { action in

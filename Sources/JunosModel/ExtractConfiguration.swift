@@ -92,12 +92,18 @@ private func extractFirewall(
     if let statement = firewall.child("policer") {
         configuration.policers = extractPolicers(statement, &diagnostics)
     }
+    if let statement = firewall.child("three-color-policer") {
+        configuration.threeColorPolicers = extractThreeColorPolicers(statement, &diagnostics)
+    }
+    configuration.prefixActions = extractPrefixActions(firewall, policers: configuration.policers, &diagnostics)
     if let statement = firewall.child("interface-set") {
         configuration.interfaceSets = extractInterfaceSets(statement, &diagnostics)
     }
     let names = FilterNames(
         prefixLists: Set(configuration.prefixLists.keys),
         policers: Set(configuration.policers.keys),
+        threeColorPolicers: configuration.threeColorPolicers.mapValues(\.kind),
+        prefixActions: Set(configuration.prefixActions.keys),
         interfaceSets: Set(configuration.interfaceSets.keys),
         forwardingClasses: Set(configuration.forwardingClasses),
         codePoints: codePoints,

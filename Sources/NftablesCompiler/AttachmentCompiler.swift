@@ -105,37 +105,9 @@ struct AttachmentCompiler {
         _ device: String?,
         _ builder: inout ProgramBuilder
     ) {
-        func provide(_ kind: String, _ key: ObjectKey, _ object: StatefulObject, map: String) {
-            builder.object(key, object)
-            guard let device else { return }
-            builder.mutableMap(
-                map,
-                data: .object(key.kind),
-                [SetElement(.single(deviceName(device)), .object(key.name))]
-            )
-        }
-        for name in charges.counters {
-            let object = names.objectName(nil, filter: filterName, name, interface: interface)
-            provide("counter", .counter(object), .counter, map: names.mapName("counter", name))
-        }
-        for (name, meter) in charges.meters {
-            let bucket = KernelBucket(meter.bucket)
-            let beyond = names.objectName("policer", filter: filterName, name, interface: interface)
-            provide("policer", .counter(beyond), .counter, map: names.mapName("policer", name))
-            if meter.isPerInterface {
-                let limit = names.objectName("limit", filter: filterName, name, interface: interface)
-                provide(
-                    "limit",
-                    .limit(limit + "/" + bucket.text),
-                    .limit(bucket.limit),
-                    map: names.mapName("limit", name) + "/" + bucket.text
-                )
-            } else {
-                builder.object(
-                    .limit(sharedLimitName(key: names.key, name, bucket)),
-                    .limit(bucket.limit)
-                )
-            }
-        }
+        let provider = ChargeProvider(names: names, filterName: filterName, interface: interface, device: device)
+        for name in charges.counters { provider.counter("counter", name, &builder) }
+        for meter in charges.meters.values { provider.meter(meter, &builder) }
+        for array in charges.arrays.values { provider.array(array, &builder) }
     }
 }

@@ -54,8 +54,13 @@ struct ProgramBuilder {
     }
 
     /// Adds elements to a map under a name of its own, making the map if need be.
-    mutating func mutableMap(_ name: String, data: SetData, _ elements: [SetElement]) {
-        table.sets[name, default: NamedSet(name: name, key: .interfaceName, data: data)].elements.formUnion(elements)
+    mutating func mutableMap(
+        _ name: String,
+        key: SetKeyType = .interfaceName,
+        data: SetData,
+        _ elements: [SetElement]
+    ) {
+        table.sets[name, default: NamedSet(name: name, key: key, data: data)].elements.formUnion(elements)
     }
 
     /// Adds a stateful object, or finds it.

@@ -6,9 +6,8 @@ import JunosSyntax
 /// What may stand under `firewall`.
 let firewallStatements = SupportTable(
     "firewall",
-    supported: ["family", "filter", "policer", "interface-set"],
+    supported: ["family", "filter", "policer", "three-color-policer", "prefix-action", "interface-set"],
     notApplicable: [
-        "three-color-policer": "terms that name one are refused",
         "hierarchical-policer": "terms that name one are refused",
         "flexible-match": "terms that name one are refused",
         "load-balance-group": "terms that name one are refused",
@@ -104,6 +103,8 @@ private func extractFamily(
         switch child.word {
         case "filter":
             for filter in child.statements { add(filter, family, &diagnostics) }
+        // Read with the policers, since terms name them (filters reference §4.3).
+        case "prefix-action" where family == .inet: break
         // Templates: they do nothing until a term names them, and that is refused.
         case "prefix-action", "dialer-filter", "fast-update-filter":
             diagnostics.warning("not-applicable", child, "'\(child.word)' has no effect here: it is not supported")

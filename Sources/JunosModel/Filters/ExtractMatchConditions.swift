@@ -16,6 +16,10 @@ struct FilterNames {
     let prefixLists: Set<String>
     /// `firewall policer`.
     let policers: Set<String>
+    /// `firewall three-color-policer`, with the kind of each.
+    let threeColorPolicers: [String: ThreeColorPolicer.Kind]
+    /// `firewall family inet prefix-action`.
+    let prefixActions: Set<String>
     /// `firewall interface-set`.
     let interfaceSets: Set<String>
     /// Predefined ones and those of `class-of-service`.
