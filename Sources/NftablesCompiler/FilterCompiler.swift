@@ -14,6 +14,8 @@ struct FilterCompiler {
 
     /// State that the body refers to by device: `(kind, name)` of counters and meters, filled while compiling.
     private(set) var charges = Charges()
+    /// What matching each step comes to; the same in every variant of the body.
+    private var endings: [Int: Ending?] = [:]
 
     /// What the interfaces that use the body must provide.
     struct Charges: Hashable {
@@ -93,9 +95,9 @@ struct FilterCompiler {
         let conditions = ConditionCompiler(version: body.version, access: access)
         var rules: [Rule] = []
         rules.reserveCapacity(body.steps.count + 2)
-        for step in body.steps where !step.match.isNever {
+        for (index, step) in body.steps.enumerated() where !step.match.isNever {
             let alternatives = conditions.alternatives(step.match, &builder)
-            guard !alternatives.isEmpty, let ending = ending(of: step, &builder) else { continue }
+            guard !alternatives.isEmpty, let ending = ending(ofStep: index, &builder) else { continue }
             switch ending {
             case .final(let verdict):
                 rules += alternatives.map { Rule($0 + [.verdict(verdict)], comment: step.origin) }
@@ -124,6 +126,13 @@ struct FilterCompiler {
         case final(Verdict)
         /// The rule visits a chain and evaluation goes on.
         case passing(String)
+    }
+
+    private mutating func ending(ofStep index: Int, _ builder: inout ProgramBuilder) -> Ending? {
+        if let known = endings[index] { return known }
+        let ending = ending(of: body.steps[index], &builder)
+        endings[index] = .some(ending)
+        return ending
     }
 
     private mutating func ending(of step: FilterStep, _ builder: inout ProgramBuilder) -> Ending? {
