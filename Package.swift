@@ -85,7 +85,7 @@ let package = Package(
             "Engine",
             [
                 "JunosSyntax", "JunosModel", "JunosLowering", "PolicyModel", "NftablesCompiler", "NftablesIR",
-                "ReferenceEvaluator", "Reconciler", "Verifier", "NftablesKernel", "Netlink", "Laboratory",
+                "ReferenceEvaluator", "Reconciler", "Verifier", "NftablesKernel", "Netlink", "Conntrack", "Laboratory",
                 "NetworkTypes", "Diagnostics", "CNetfilterShims",
             ]
         ),

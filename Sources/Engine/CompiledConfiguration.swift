@@ -56,6 +56,12 @@ public struct CompiledConfiguration: Sendable {
     public var isValid: Bool { !diagnostics.containsErrors }
 }
 
+/// The model of texts, without remarks and without a program.
+func readConfigurationModel(_ sources: [ConfigurationSource]) -> JunosConfiguration {
+    extractConfiguration(expandConfiguration(readConfiguration(sources.map { ($0.name, $0.text) }).tree).tree)
+        .configuration
+}
+
 /// Reads, expands, checks, lowers and compiles.
 ///
 /// - Parameter indices: session owners of earlier commits, which keep their numbers.

@@ -35,6 +35,8 @@ public struct Recording: Codable, Sendable {
         public var identity: [String]
         /// Its number in `ct mark`.
         public var index: UInt16
+        /// Whether the policy is gone, and its number is kept for sessions that may still carry it; absent: false.
+        public var isRetired: Bool?
     }
 
     /// Session owners as lowering takes them.

@@ -21,7 +21,7 @@ public struct PolicyIdentity: Hashable, Sendable {
     }
 
     /// How hit counts label the context of global policies (flow reference §3.1).
-    static let globalZone = "junos-global"
+    public static let globalZone = "junos-global"
 }
 
 /// Lowers the `security` hierarchy.

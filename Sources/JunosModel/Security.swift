@@ -9,6 +9,16 @@ public enum ForwardingMode: String, Hashable, Sendable {
     case drop
 }
 
+/// What a commit does to sessions whose policy it changes (flow reference §6.5).
+public enum PolicyRematch: String, Hashable, Sendable {
+    /// Not configured: only sessions of policies that are gone are closed.
+    case unchecked
+    /// `policy-rematch`: sessions of an edited policy must still match it.
+    case changed = "policy-rematch"
+    /// `policy-rematch extensive`: sessions of an edited policy are looked up anew.
+    case extensive
+}
+
 /// `security`.
 public struct SecurityConfiguration: Hashable, Sendable {
     /// `forwarding-options family inet mode`, flow-based where not configured.
@@ -27,6 +37,8 @@ public struct SecurityConfiguration: Hashable, Sendable {
     public var globalPolicies: [SecurityPolicy] = []
     /// `policies default-policy permit-all`.
     public var defaultPermits = false
+    /// `policies policy-rematch`.
+    public var rematch = PolicyRematch.unchecked
     /// `flow tcp-session no-syn-check`.
     public var noSYNCheck = false
     /// `flow tcp-session no-sequence-check`.

@@ -4,12 +4,18 @@ import JunosModel
 import NetworkTypes
 
 /// What one name of a book stands for.
-struct AddressObject: Sendable {
+struct AddressObject: Hashable, Sendable {
+    /// An IPv4 address of which only the mask's bits count.
+    struct Wildcard: Hashable, Sendable {
+        let address: UInt32
+        let mask: UInt32
+    }
+
     private let inet: IntervalList
     private let inet6: IntervalList
-    private let wildcards: [(address: UInt32, mask: UInt32)]
+    private let wildcards: [Wildcard]
 
-    init(ranges: [(IPAddress, IPAddress)], wildcards: [(address: UInt32, mask: UInt32)] = []) {
+    init(ranges: [(IPAddress, IPAddress)], wildcards: [Wildcard] = []) {
         func values(_ family: AddressFamily) -> [ClosedRange<UInt128>] {
             ranges.compactMap { first, last in
                 first.family == family && first <= last ? first.value...last.value : nil
@@ -39,7 +45,7 @@ struct AddressObject: Sendable {
 }
 
 /// Ascending disjoint intervals.
-struct IntervalList: Sendable {
+struct IntervalList: Hashable, Sendable {
     private let intervals: [ClosedRange<UInt128>]
 
     var isEmpty: Bool { intervals.isEmpty }
@@ -68,7 +74,7 @@ struct IntervalList: Sendable {
 }
 
 /// A policy's source or destination list: a union, negated as a whole where it is excluded (flow reference §4).
-struct AddressUnion: Sendable {
+struct AddressUnion: Hashable, Sendable {
     let members: [AddressObject]
     let isExcluded: Bool
 
@@ -136,7 +142,7 @@ struct AddressBooks {
     /// All addresses behind a name, sets in sets included; a cycle, which is a commit error, adds nothing.
     private func expand(_ name: String, _ book: AddressBook) -> AddressObject {
         var ranges: [(IPAddress, IPAddress)] = []
-        var wildcards: [(address: UInt32, mask: UInt32)] = []
+        var wildcards: [AddressObject.Wildcard] = []
         var pending = [name]
         var seen: Set<String> = []
         while let next = pending.popLast() {
@@ -144,7 +150,7 @@ struct AddressBooks {
             switch book.addresses[next] {
             case .prefix(let prefix): ranges.append((prefix.first, prefix.last))
             case .range(let first, let last): ranges.append((first, last))
-            case .wildcard(let address, let mask): wildcards.append((address, mask))
+            case .wildcard(let address, let mask): wildcards.append(.init(address: address, mask: mask))
             case nil: pending += book.sets[next] ?? []
             }
         }

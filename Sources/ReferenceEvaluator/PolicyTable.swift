@@ -18,7 +18,7 @@ struct PreparedPolicy: Sendable {
 }
 
 /// One alternative of an application, with the idle time its application asks for.
-struct PreparedApplication: Sendable {
+struct PreparedApplication: Hashable, Sendable {
     let term: ApplicationTerm
     let inactivityTimeout: UInt32?
 
@@ -68,21 +68,28 @@ struct PolicyTable: Sendable {
     /// The zone that stands for the router.
     static let router = "junos-host"
 
-    private struct Pair: Hashable, Sendable {
+    struct Pair: Hashable, Sendable {
         let from: String
         let to: String
     }
 
-    private struct Global: Sendable {
+    struct Global: Sendable {
         let policy: PreparedPolicy
         /// Nil for any zone.
         let from: Set<String>?
         let to: Set<String>?
+
+        /// Whether it has a say between two zones; nil is no zone that could be named.
+        func applies(from: String?, to: String?) -> Bool {
+            if let zones = self.from, !(from.map(zones.contains) ?? false) { return false }
+            if let zones = self.to, !(to.map(zones.contains) ?? false) { return false }
+            return true
+        }
     }
 
-    private var contexts: [Pair: [PreparedPolicy]] = [:]
-    private var globals: [Global] = []
-    private let defaultPermits: Bool
+    private(set) var contexts: [Pair: [PreparedPolicy]] = [:]
+    private(set) var globals: [Global] = []
+    let defaultPermits: Bool
 
     init(_ security: SecurityConfiguration, _ configuration: JunosConfiguration) {
         defaultPermits = security.defaultPermits
@@ -147,9 +154,7 @@ struct PolicyTable: Sendable {
                 if let decision = ask(policy, header, &record) { return decision }
             }
         }
-        for global in globals {
-            if let zones = global.from, !(from.map(zones.contains) ?? false) { continue }
-            if let zones = global.to, !(to.map(zones.contains) ?? false) { continue }
+        for global in globals where global.applies(from: from, to: to) {
             if let decision = ask(global.policy, header, &record) { return decision }
         }
         // Contexts of the router never fall through to the default policy (§3.4).

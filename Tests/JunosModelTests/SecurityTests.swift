@@ -117,8 +117,8 @@ private let cases: [CheckCase] = [
     ),
     .init(
         "rematch",
-        "\(interfaces) security { \(zones) policies { policy-rematch; } }",
-        errors: ["unsupported-statement"]
+        "\(interfaces) security { \(zones) policies { policy-rematch { extensively; } } }",
+        errors: ["unknown-statement"]
     ),
     .init(
         "junos-host to junos-host",

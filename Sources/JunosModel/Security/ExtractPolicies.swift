@@ -28,9 +28,23 @@ func extractPolicies(
                     diagnostics.error("unknown-statement", child, "'\(child.word)' is not known under 'global'")
                 }
             }
+        case "policy-rematch": result.rematch = extractRematch(statement, &diagnostics)
         default: extractDefaultPolicy(statement, into: &result, &diagnostics)
         }
     }
+}
+
+/// `policy-rematch` or `policy-rematch extensive` (flow reference §6.5).
+private func extractRematch(_ statement: Statement, _ diagnostics: inout [Diagnostic]) -> PolicyRematch {
+    var rematch = PolicyRematch.changed
+    for child in statement.statements where !wordsAllowedEverywhere.contains(child.word) {
+        if child.word == "extensive" {
+            rematch = .extensive
+        } else {
+            diagnostics.error("unknown-statement", child, "'\(child.word)' is not known under 'policy-rematch'")
+        }
+    }
+    return rematch
 }
 
 /// `default-policy permit-all` or `deny-all`.
