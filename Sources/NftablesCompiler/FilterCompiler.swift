@@ -37,7 +37,8 @@ struct FilterCompiler {
         guard seesFragments, body.steps.contains(where: { $0.match.readsTransport }) else {
             return builder.chain("filter", main)
         }
-        return builder.chain("filter", [laterFragments(&builder)] + main)
+        let fragments = LaterFragmentPull.serves(body) ? LaterFragmentPull.rule(&builder) : laterFragments(&builder)
+        return builder.chain("filter", [fragments] + main)
     }
 
     /// Sends later fragments to variants of the body that read where DESIGN §3.9 says.
@@ -177,7 +178,7 @@ struct FilterCompiler {
             return [Rule(rewriteDSCP(value))]
         case .packetMode:
             // Only where packets arrive, in front of conntrack, does it mean anything (flow reference §1.4).
-            guard case .device(.input) = names.selector else { return [] }
+            guard seesFragments, names.direction == .input else { return [] }
             return [Rule(Mark.set(Mark.packetMode, to: Mark.packetMode)), Rule([.notrack])]
         }
     }

@@ -32,14 +32,18 @@ import Testing
         lap("packets")
         let readings = try sandbox.counters()
         lap("counters")
-        let prefix = "inet/\(name)/"
         var counted: [String: UInt64] = [:]
-        for (key, value) in readings where value.packets > 0 && key.hasPrefix(prefix + "r") {
-            counted[String(key.dropFirst(prefix.count).prefix { $0 != "/" })] = value.packets
+        var unmatched: UInt64 = 0
+        for statistic in Statistics(readings).filters where statistic.value.packets > 0 {
+            #expect(statistic.filter == name && statistic.interface == "eth1.0" && statistic.direction == "i")
+            switch statistic.kind {
+            case .counter: counted[statistic.name] = statistic.value.packets
+            case .implicitDiscard: unmatched = statistic.value.packets
+            case .policer: Issue.record("a policer, where there is none")
+            }
         }
         #expect(counted == set.histogram)
-        let implicit = readings["\(prefix)__implicit-discard/eth1.0/i"]?.packets ?? 0
-        #expect(counted.values.reduce(implicit, +) == UInt64(set.entries.count))
+        #expect(unmatched == UInt64(set.entries.count { $0.rule == 0 }))
 
         var model = ReferenceEvaluator(compiled.configuration)
         var different: Set<Packet> = []

@@ -17,6 +17,13 @@ public func compare(answer: PacketAnswer, program: ProgramOutcome, kernel: Kerne
     return differences
 }
 
+/// Compares what the model answers with what the kernel did, without asking the program.
+///
+/// - Returns: Nothing where both agree.
+public func compare(answer: PacketAnswer, kernel: KernelOutcome) -> [Difference] {
+    answer.stackReach == .nothing ? unseen(answer, kernel) : observed(answer, kernel)
+}
+
 /// Compares counters alone, summed over a run.
 ///
 /// - Parameters:
