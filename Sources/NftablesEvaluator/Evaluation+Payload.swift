@@ -51,6 +51,8 @@ extension Evaluation {
         if let checksumOffset, !mend(base + checksumOffset, change) { return .nextRule }
         if mendsTransport, let offset = transportChecksum(), !mend(offset, change) { return .nextRule }
         for (index, byte) in new.enumerated() { bytes[start + index] = byte }
+        // What is written lies in the linear part, and all before it (`skb_ensure_writable`).
+        if let linear = packet.linearLength { packet.linearLength = max(linear, start + place.length) }
         effects.append(.rewrote(offset: start, new))
         return .next
     }

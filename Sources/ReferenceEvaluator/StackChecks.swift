@@ -36,9 +36,9 @@ private func inetDrop(_ header: PacketHeader, _ egress: Egress) -> StackDrop? {
     let destination = UInt32(truncatingIfNeeded: header.destination)
     let isLimitedBroadcast = destination == .max
     if source >> 28 == 0xe || source == .max || source >> 24 == 127 { return .martianSource }
-    // 0/8 as a source: only a host without an address, to everybody (RFC 1122 §3.2.1.3).
-    if source >> 24 == 0, !isLimitedBroadcast, destination >> 28 != 0xe { return .martianSource }
-    if destination >> 24 == 0 || destination >> 24 == 127 { return .martianDestination }
+    // No address as a source: only a host that has none yet, to everybody (RFC 1122 §3.2.1.3).
+    if source == 0, !isLimitedBroadcast, destination >> 28 != 0xe { return .martianSource }
+    if destination == 0 || destination >> 24 == 127 { return .martianDestination }
     if destination >> 28 == 0xe {
         // All hosts is what everybody listens to; other groups depend on who has joined.
         return egress == .router && destination == 0xe000_0001 ? nil : .multicast

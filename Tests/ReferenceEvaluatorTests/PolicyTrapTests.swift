@@ -3,6 +3,7 @@
 import JunosModel
 import NetworkTypes
 import ReferenceEvaluator
+import TestSupport
 import Testing
 
 @Suite struct `Policy traps of the reference` {

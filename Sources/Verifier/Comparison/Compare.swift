@@ -46,6 +46,13 @@ private func way(
     return [Difference(.way, voice, model: answer.forwarding?.statement ?? "none", other: other)]
 }
 
+/// Compares what the model answers with what the kernel did, without asking the program.
+///
+/// - Returns: Nothing where both agree.
+public func compare(answer: PacketAnswer, kernel: KernelOutcome) -> [Difference] {
+    answer.stackReach == .nothing ? unseen(answer, kernel) : observed(answer, kernel)
+}
+
 /// Compares counters alone, summed over a run.
 ///
 /// - Parameters:
