@@ -34,30 +34,35 @@ func secondPass(of bindings: [FilterBinding]) -> [FilterBinding] {
 /// Whether a condition reads what the first pass changed, or what reassembly changes.
 private func canDiffer(_ match: MatchExpression, changedBy steps: [FilterStep]) -> Bool {
     match.clauses.joined().contains { condition in
-        // Reassembly takes the fragment header away.
-        if case .extensionHeader(44, _) = condition { return true }
-        guard case .field(let field, _, _) = condition else { return false }
-        switch field {
-        case .fragmentWord, .ipv6FragmentWord, .packetLength: return true
-        case .forwardingClass:
-            return changes(steps) { action in
-                if case .setForwardingClass = action { return true }
-                if case .meter(let meter) = action { return meter.forwardingClass != nil }
-                return false
-            }
-        case .lossPriority:
-            return changes(steps) { action in
-                if case .setLossPriority = action { return true }
-                if case .meter(let meter) = action { return meter.lossPriority != nil }
-                return false
-            }
-        case .trafficClassOctet:
-            return changes(steps) { action in
-                if case .setDSCP = action { return true }
-                return false
-            }
-        default: return false
+        // Reassembly takes the fragment header away and shows what stood behind it.
+        condition.readsExtensionHeaders || condition.fields.contains { canDiffer($0, changedBy: steps) }
+    }
+}
+
+/// Whether a field can be another one in the second pass.
+private func canDiffer(_ field: PacketField, changedBy steps: [FilterStep]) -> Bool {
+    switch field {
+    case .fragmentWord, .ipv6FragmentWord, .ipv6FragmentNextHeader, .ipv6NextHeader, .packetLength: return true
+    // Free bytes of the IP header: lengths and fragments may be among them.
+    case .bytes(let place, _, _): return place == .networkHeader
+    case .forwardingClass:
+        return changes(steps) { action in
+            if case .setForwardingClass = action { return true }
+            if case .meter(let meter) = action { return meter.forwardingClass != nil }
+            return false
         }
+    case .lossPriority:
+        return changes(steps) { action in
+            if case .setLossPriority = action { return true }
+            if case .meter(let meter) = action { return meter.lossPriority != nil }
+            return false
+        }
+    case .trafficClassOctet:
+        return changes(steps) { action in
+            if case .setDSCP = action { return true }
+            return false
+        }
+    default: return false
     }
 }
 

@@ -83,7 +83,8 @@ private func extractFirewall(
         interfaceSets: Set(configuration.interfaceSets.keys),
         forwardingClasses: Set(configuration.forwardingClasses),
         codePoints: codePoints,
-        logicalInterfaces: Set(configuration.interfaces.map(\.name))
+        logicalInterfaces: Set(configuration.interfaces.map(\.name)),
+        flexibleTemplates: firewall.child("flexible-match").map { extractFlexibleTemplates($0, &diagnostics) } ?? [:]
     )
     for name in configuration.policers.keys.sorted() {
         guard let policer = configuration.policers[name], let used = policer.forwardingClass,
