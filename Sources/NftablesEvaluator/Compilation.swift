@@ -177,7 +177,7 @@ struct Compilation {
     private mutating func packetInstruction(_ expression: Expression) -> Instruction {
         switch expression {
         case .payloadLoad(let base, let offset, let length, let register):
-            guard base != .inner, offset <= 255, length <= 255, fits(register, Int(length)) else {
+            guard offset <= 255, length <= 255, fits(register, Int(length)) else {
                 return refuse(.unsupported("a payload load of \(length) bytes at \(offset) of header \(base)"))
             }
             let place = PayloadPlace(base: base, offset: Int(offset), length: Int(length))

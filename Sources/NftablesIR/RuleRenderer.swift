@@ -48,7 +48,9 @@ struct RuleRenderer {
         case .immediate(let register, let value):
             registers[register] = Operand(text: hexText(value.bytes.reversed()), type: "mark")
         case .verdict(let verdict): words.append(verdict.nftText)
-        case .lookup(let set, let key, _, let isInverted):
+        case .lookup(let set, let key, let into?, _):
+            registers[into] = Operand(text: "\(text(key)) map @\(set)", type: "")
+        case .lookup(let set, let key, nil, let isInverted):
             words.append("\(text(key)) \(isInverted ? "!= " : "")@\(set)")
         case .verdictMap(let set, let key): words.append("\(text(key)) vmap @\(set)")
         case .object(let key): words.append("\(key.kind) name \"\(key.name)\"")
