@@ -27,10 +27,8 @@ public struct SecurityConfiguration: Hashable, Sendable {
     public var globalPolicies: [SecurityPolicy] = []
     /// `policies default-policy permit-all`.
     public var defaultPermits = false
-    /// `flow tcp-session no-syn-check`.
-    public var noSYNCheck = false
-    /// `flow tcp-session no-sequence-check`.
-    public var noSequenceCheck = false
+    /// `flow`.
+    public var flow = FlowOptions()
 
     /// Makes an empty hierarchy.
     public init() {}
@@ -203,6 +201,12 @@ public struct SecurityPolicy: Hashable, Sendable {
     public var logsClose: Bool
     /// `count`.
     public var counts: Bool
+    /// `permit tcp-options syn-check-required`.
+    public var requiresSYN = false
+    /// `permit tcp-options initial-tcp-mss`.
+    public var initialSegmentSize: UInt16?
+    /// `permit tcp-options reverse-tcp-mss`.
+    public var reverseSegmentSize: UInt16?
     /// Where it stands.
     public var source: StatementReference
 

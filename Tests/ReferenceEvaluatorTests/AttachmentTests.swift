@@ -3,6 +3,7 @@
 import JunosModel
 import NetworkTypes
 import ReferenceEvaluator
+import TestSupport
 import Testing
 
 /// Two interfaces and lo0 of a plain router, filters at will.

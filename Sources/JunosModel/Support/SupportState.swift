@@ -90,6 +90,7 @@ public let supportTables: [SupportTable] = [
     topLevelStatements, firewallStatements, filterStatements, termStatements, policerStatements,
     policyOptionsStatements, logicalInterfaceStatements, familyStatements, familyFilterStatements,
     applicationsStatements, applicationStatements, securityStatements, flowStatements, tcpSessionStatements,
+    segmentSizeStatements,
     zoneStatements, zoneInterfaceStatements, policyStatements, policiesStatements, policyMatchStatements,
     policyThenStatements, permitStatements,
 ]

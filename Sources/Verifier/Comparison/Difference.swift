@@ -18,6 +18,8 @@ public struct Difference: Hashable, Sendable, CustomStringConvertible {
         case lossPriority = "loss-priority"
         case forwardingClass = "forwarding-class"
         case dscp
+        /// What a TCP segment announces.
+        case segmentSize = "tcp-mss"
         case emittedInterface = "emitted-interface"
     }
 
