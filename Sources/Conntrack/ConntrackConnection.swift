@@ -86,6 +86,28 @@ public struct ConntrackConnection: ~Copyable, Sendable {
         }
     }
 
+    /// Replaces bits of one session's mark; false if it is gone.
+    ///
+    /// - Parameter change: the new bits, and which bits are replaced; the others stay as the kernel has them.
+    public mutating func setMark(of session: TrackedSession, to change: MarkFilter) throws(NetlinkError) -> Bool {
+        do {
+            _ = try socket.request(
+                // Without NLM_F_CREATE an entry that is not there is not made.
+                type: Self.type(IPCTNL_MSG_CT_NEW),
+                payload: Self.payload(session.original.source.family) {
+                    $0.put(CTA_TUPLE_ORIG.rawValue, session.original)
+                    $0.put(change)
+                    if session.zone != 0 { $0.put(CTA_ZONE.rawValue, network16: session.zone) }
+                },
+                operation: "change a session's mark"
+            )
+            return true
+        } catch {
+            if error.code == .notFound { return false }
+            throw error
+        }
+    }
+
     /// Deletes all sessions with a mark, of all families; without a filter all sessions.
     public mutating func deleteAll(marked filter: MarkFilter? = nil) throws(NetlinkError) {
         _ = try socket.request(

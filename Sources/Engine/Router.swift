@@ -3,8 +3,9 @@
 import Diagnostics
 import Foundation
 import JunosLowering
-import JunosModel
+public import JunosModel
 import Laboratory
+import NetworkTypes
 import NftablesCompiler
 import NftablesIR
 import NftablesKernel
@@ -17,6 +18,8 @@ public struct CommitOutcome: Sendable {
     public var generation: UInt32 = 0
     /// What the administrator should know.
     public var warnings: [String] = []
+    /// What became of the sessions whose policies the commit changed.
+    public var sessions = SessionAftermath()
 }
 
 /// What taking the program out did.
@@ -31,10 +34,19 @@ public struct RemovalOutcome: Sendable {
 public final class Router {
     /// The live program.
     public let deployment: Deployment
+    /// Sessions that we deleted, for those who report why sessions end.
+    public let closedSessions = ClosedSessions()
     private let state: RecordedState
+    /// Whether somebody stays who switches schedulers and follows names of hosts.
+    private let isWatched: Bool
+    /// The configuration of our last commit; nil before it, and then the recorded one is meant.
+    private var current: JunosConfiguration?
 
     /// Opens and locks the router.
-    public init(holder: String) throws {
+    ///
+    /// - Parameter isWatched: whether the caller stays, switches schedulers and follows names of hosts.
+    public init(holder: String, isWatched: Bool = false) throws {
+        self.isWatched = isWatched
         deployment = try Deployment()
         // Names the missing capability before anything is touched.
         _ = try deployment.generation()
@@ -42,8 +54,13 @@ public final class Router {
     }
 
     /// Compiles a configuration; session owners of the program in force keep their numbers.
-    public func compile(_ sources: [ConfigurationSource]) throws -> CompiledConfiguration {
-        let compiled = compileConfiguration(sources, keeping: try recordingInForce()?.policyIndices ?? [:])
+    ///
+    /// - Parameter circumstances: by default those of now, for which name servers are asked.
+    public func compile(
+        _ sources: [ConfigurationSource],
+        in circumstances: (JunosConfiguration) -> Circumstances = currentCircumstances
+    ) throws -> CompiledConfiguration {
+        let compiled = compileConfiguration(sources, keeping: try indicesInUse(), in: circumstances)
         guard !compiled.configuration.interfaces.contains(where: { $0.device != nil }) else { return compiled }
         return compiled.adding(
             Diagnostic(
@@ -52,6 +69,15 @@ public final class Router {
                 "no interface with a device is configured, so nothing would be filtered; is the file complete?"
             )
         )
+    }
+
+    /// Numbers of policies, those of policies that are gone among them while a session may carry them (DESIGN §4).
+    private func indicesInUse() throws -> [PolicyIdentity: UInt16] {
+        guard var recording = try recordingInForce() else { return [:] }
+        guard recording.policies.contains(where: { $0.isRetired == true }) else { return recording.policyIndices }
+        let carried = try carriedOwners()
+        recording.policies.removeAll { $0.isRetired == true && !carried.contains($0.index) }
+        return recording.policyIndices
     }
 
     /// The recorded configuration, if the kernel still holds what was made from it.
@@ -88,20 +114,52 @@ public final class Router {
         // Forwarding only behind a loaded program (kernel facts §17 step 1).
         let sysctls = setSysctls(neededSysctls(compiled.configuration))
         outcome.warnings += sysctls.refused.map { "sysctl \($0)" }
-        outcome.warnings += commitWarnings(compiled)
+        outcome.warnings += commitWarnings(compiled, isWatched: isWatched)
+        if let before = configurationBefore(compiled, recording) {
+            outcome.sessions = try settleSessions(from: before, to: compiled, closedSessions)
+        }
+        current = compiled.configuration
         var previous = recording?.previousSysctls ?? [:]
         previous.merge(sysctls.previous) { first, _ in first }
         try state.write(
             Recording(
                 sources: compiled.sources.map { Recording.Source(name: $0.name, text: $0.text) },
                 digest: compiled.digest,
-                policies: compiled.policyIndices
-                    .map { Recording.Policy(identity: [$0.key.from, $0.key.to, $0.key.name], index: $0.value) }
-                    .sorted { $0.index < $1.index },
-                previousSysctls: previous
+                policies: recordedPolicies(compiled),
+                previousSysctls: previous,
+                localTime: compiled.configuration.circumstances.localTime,
+                hostAddresses: compiled.configuration.circumstances.hostAddresses.mapValues { $0.map(\.description) }
             )
         )
         return outcome
+    }
+
+    /// What was in force before a commit; nil if nothing of ours was, or if sessions cannot feel the change.
+    private func configurationBefore(
+        _ compiled: CompiledConfiguration,
+        _ recording: Recording?
+    ) -> JunosConfiguration? {
+        guard let recording else { return nil }
+        let before =
+            current
+            ?? readConfigurationModel(
+                recording.sources.map { .init(name: $0.name, text: $0.text) },
+                in: recording.circumstances
+            )
+        return before == compiled.configuration ? nil : before
+    }
+
+    private func recordedPolicies(_ compiled: CompiledConfiguration) -> [Recording.Policy] {
+        let present = policyIdentities(compiled.configuration)
+        return compiled.policyIndices
+            .map { identity, index in
+                Recording.Policy(
+                    identity: [identity.from, identity.to, identity.name],
+                    index: index,
+                    isRetired: present.contains(identity) ? nil : true
+                )
+            }
+            .sorted { $0.index < $1.index }
     }
 
     /// Takes the program out and restores what was recorded.

@@ -9,6 +9,16 @@ public enum ForwardingMode: String, Hashable, Sendable {
     case drop
 }
 
+/// What a commit does to sessions whose policy it changes (flow reference §6.5).
+public enum PolicyRematch: String, Hashable, Sendable {
+    /// Not configured: only sessions of policies that are gone are closed.
+    case unchecked
+    /// `policy-rematch`: sessions of an edited policy must still match it.
+    case changed = "policy-rematch"
+    /// `policy-rematch extensive`: sessions of an edited policy are looked up anew.
+    case extensive
+}
+
 /// `security`.
 public struct SecurityConfiguration: Hashable, Sendable {
     /// `forwarding-options family inet mode`, flow-based where not configured.
@@ -29,6 +39,10 @@ public struct SecurityConfiguration: Hashable, Sendable {
     public var defaultPermits = false
     /// `flow`.
     public var flow = FlowOptions()
+    /// Policies that `inactive:` takes out, by context and name: their hit counts live on (flow reference §6.3).
+    public var deactivatedPolicies: Set<DeactivatedPolicy> = []
+    /// `policies policy-rematch`.
+    public var rematch = PolicyRematch.unchecked
 
     /// Makes an empty hierarchy.
     public init() {}
@@ -146,6 +160,8 @@ public enum AddressBookEntry: Hashable, Sendable {
     case range(IPAddress, IPAddress)
     /// IPv4; set mask bits must match.
     case wildcard(address: UInt32, mask: UInt32)
+    /// `dns-name`: what the name stands for in these families, as `Circumstances` says; nothing while nobody knows.
+    case dnsName(String, families: Set<AddressFamily>)
 }
 
 /// `policies from-zone F to-zone T`.
@@ -207,6 +223,8 @@ public struct SecurityPolicy: Hashable, Sendable {
     public var initialSegmentSize: UInt16?
     /// `permit tcp-options reverse-tcp-mss`.
     public var reverseSegmentSize: UInt16?
+    /// `scheduler-name`; while that scheduler is off, the policy is as if absent (flow reference §6.4).
+    public var scheduler: String?
     /// Where it stands.
     public var source: StatementReference
 
@@ -224,6 +242,7 @@ public struct SecurityPolicy: Hashable, Sendable {
         logsInit: Bool = false,
         logsClose: Bool = false,
         counts: Bool = false,
+        scheduler: String? = nil,
         source: StatementReference
     ) {
         self.name = name
@@ -238,6 +257,7 @@ public struct SecurityPolicy: Hashable, Sendable {
         self.logsInit = logsInit
         self.logsClose = logsClose
         self.counts = counts
+        self.scheduler = scheduler
         self.source = source
     }
 }

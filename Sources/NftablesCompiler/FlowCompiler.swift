@@ -40,6 +40,7 @@ struct FlowCompiler {
         chain += strayErrors(dispatch, &builder)
         chain += ladder(&builder)
         builder.baseChain("transit", BaseChain(hook: .forward, priority: 0), chain + dispatch)
+        for name in flow.retainedHits { builder.object(.counter(FlowCounter.policy(name)), .counter) }
     }
 
     /// What sessions say about a packet: invalid, untracked, owned, related, new (DESIGN §3.15).

@@ -43,6 +43,8 @@ public struct SessionRule: Hashable, Sendable {
     public var hitName: [String]
     /// Whether a first packet is reported.
     public var logs: Bool
+    /// Whether it decides nothing for now; its hit count lives on.
+    public var isDormant: Bool
     /// Whether TCP sessions begin with a SYN alone although others need not.
     public var requiresSYN = false
     /// What TCP segments of its sessions may hold.
@@ -58,6 +60,7 @@ public struct SessionRule: Hashable, Sendable {
         index: UInt16,
         hitName: [String],
         logs: Bool,
+        isDormant: Bool = false,
         origin: String
     ) {
         self.addresses = addresses
@@ -66,6 +69,7 @@ public struct SessionRule: Hashable, Sendable {
         self.index = index
         self.hitName = hitName
         self.logs = logs
+        self.isDormant = isDormant
         self.origin = origin
     }
 }
@@ -240,6 +244,8 @@ public struct FlowPolicy: Hashable, Sendable {
     public var checks: SessionChecks
     /// The router's addresses by owner: who arrives elsewhere passes the owner's zone first (flow reference §3.4).
     public var routerAddresses: [RouterAddresses]
+    /// Names of hit counts that live on though no rule counts them now.
+    public var retainedHits: Set<[String]>
 
     /// Makes a flow policy.
     public init(
@@ -248,10 +254,12 @@ public struct FlowPolicy: Hashable, Sendable {
         contexts: [ZonePair: [SessionRule]],
         defaultPermits: Bool,
         checks: SessionChecks,
-        routerAddresses: [RouterAddresses] = []
+        routerAddresses: [RouterAddresses] = [],
+        retainedHits: some Sequence<[String]> = []
     ) {
         self.checks = checks
         self.routerAddresses = routerAddresses
+        self.retainedHits = Set(retainedHits)
         self.modes = modes
         self.zones = zones
         self.contexts = contexts

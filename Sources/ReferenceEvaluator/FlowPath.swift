@@ -192,6 +192,7 @@ extension ReferenceEvaluator {
             reverse: found.reverseSegmentSize ?? flow.maximumSegmentSize
         )
         lowerSegmentSize(&journey, journey.terms.segmentSizes, isReply: false)
+        journey.terms.owner = found.hitKey
         // The implicit permit of the router's own contexts is no configured policy (flow reference §3.4).
         if found.source != .selfTraffic { journey.permitted = accepted(found) }
         return nil

@@ -14,6 +14,8 @@ struct PreparedPolicy: Sendable {
     let requiresSYN: Bool
     let initialSegmentSize: UInt16?
     let reverseSegmentSize: UInt16?
+    /// The scheduler that switches it; nil for always.
+    let scheduler: Scheduler?
     /// `FROM/TO/NAME`.
     let hitKey: String
     /// `security policies … policy NAME`.
@@ -21,7 +23,7 @@ struct PreparedPolicy: Sendable {
 }
 
 /// One alternative of an application, with the idle time its application asks for.
-struct PreparedApplication: Sendable {
+struct PreparedApplication: Hashable, Sendable {
     let term: ApplicationTerm
     let inactivityTimeout: UInt32?
 
@@ -77,32 +79,51 @@ struct PolicyTable: Sendable {
     /// The zone that stands for the router.
     static let router = "junos-host"
 
-    private struct Pair: Hashable, Sendable {
+    struct Pair: Hashable, Sendable {
         let from: String
         let to: String
     }
 
-    private struct Global: Sendable {
+    struct Global: Sendable {
         let policy: PreparedPolicy
         /// Nil for any zone.
         let from: Set<String>?
         let to: Set<String>?
+
+        /// Whether it has a say between two zones; nil is no zone that could be named.
+        func applies(from: String?, to: String?) -> Bool {
+            if let zones = self.from, !(from.map(zones.contains) ?? false) { return false }
+            if let zones = self.to, !(to.map(zones.contains) ?? false) { return false }
+            return true
+        }
     }
 
-    private var contexts: [Pair: [PreparedPolicy]] = [:]
-    private var globals: [Global] = []
-    private let defaultPermits: Bool
+    private(set) var contexts: [Pair: [PreparedPolicy]] = [:]
+    private(set) var globals: [Global] = []
+    let defaultPermits: Bool
+    /// The time at which schedulers are looked at.
+    var now: LocalTime
 
     init(_ security: SecurityConfiguration, _ configuration: JunosConfiguration) {
         defaultPermits = security.defaultPermits
-        var books = AddressBooks(security.addressBooks)
+        now = configuration.circumstances.localTime
+        var books = AddressBooks(security.addressBooks, hostAddresses: configuration.circumstances.hostAddresses)
         var applications = ApplicationNames(configuration)
         for context in security.policyContexts {
             let label = "\(context.fromZone)/\(context.toZone)"
             let path = "security policies from-zone \(context.fromZone) to-zone \(context.toZone)"
             for policy in context.policies {
                 contexts[Pair(from: context.fromZone, to: context.toZone), default: []].append(
-                    Self.prepare(policy, context.fromZone, context.toZone, label, path, &books, &applications)
+                    Self.prepare(
+                        policy,
+                        context.fromZone,
+                        context.toZone,
+                        label,
+                        path,
+                        &books,
+                        &applications,
+                        configuration.schedulers
+                    )
                 )
             }
         }
@@ -116,7 +137,8 @@ struct PolicyTable: Sendable {
                         "junos-global/junos-global",
                         "security policies global",
                         &books,
-                        &applications
+                        &applications,
+                        configuration.schedulers
                     ),
                     from: Self.zones(policy.fromZones),
                     to: Self.zones(policy.toZones)
@@ -136,7 +158,8 @@ struct PolicyTable: Sendable {
         _ label: String,
         _ path: String,
         _ books: inout AddressBooks,
-        _ applications: inout ApplicationNames
+        _ applications: inout ApplicationNames,
+        _ schedulers: [String: Scheduler]
     ) -> PreparedPolicy {
         PreparedPolicy(
             sources: books.union(policy.sourceAddresses, zone: from, isExcluded: policy.excludesSource),
@@ -147,6 +170,7 @@ struct PolicyTable: Sendable {
             requiresSYN: policy.requiresSYN,
             initialSegmentSize: policy.initialSegmentSize,
             reverseSegmentSize: policy.reverseSegmentSize,
+            scheduler: policy.scheduler.map { schedulers[$0] ?? Scheduler(name: $0) },
             hitKey: "\(label)/\(policy.name)",
             path: "\(path) policy \(policy.name)"
         )
@@ -159,9 +183,7 @@ struct PolicyTable: Sendable {
                 if let decision = ask(policy, header, &record) { return decision }
             }
         }
-        for global in globals {
-            if let zones = global.from, !(from.map(zones.contains) ?? false) { continue }
-            if let zones = global.to, !(to.map(zones.contains) ?? false) { continue }
+        for global in globals where global.applies(from: from, to: to) {
             if let decision = ask(global.policy, header, &record) { return decision }
         }
         // Contexts of the router never fall through to the default policy (§3.4).
@@ -194,6 +216,11 @@ struct PolicyTable: Sendable {
         _ header: PacketHeader,
         _ record: inout PacketRecord
     ) -> PolicyDecision? {
+        // A policy whose scheduler is off is as if absent (flow reference §6.4).
+        guard policy.isActive(at: now) else {
+            record.note(.policy, policy.path, "no match: its scheduler is off")
+            return nil
+        }
         guard policy.sources.matches(header.family, header.source) else {
             record.note(.policy, policy.path, "no match: source-address, packet has \(header.sourceAddress)")
             return nil

@@ -66,6 +66,8 @@ struct SessionTerms: Sendable {
     /// Idle seconds that the application asks for; nil for the protocol's.
     var inactivityTimeout: UInt32?
     var segmentSizes = SegmentSizeLimits()
+    /// The policy that permits it, by the key of its hit count.
+    var owner: String?
 }
 
 /// One session.
@@ -78,6 +80,8 @@ private struct Session: Sendable {
     var inactivityTimeout: Double?
     var tcp: TCPConnection?
     var segmentSizes = SegmentSizeLimits()
+    /// The policy that permitted it, by the key of its hit count; nil for none.
+    var owner: String?
 }
 
 /// All sessions, by the key of their first packet, and by the key of what answers.
@@ -256,6 +260,7 @@ struct SessionTable: Sendable {
     /// Makes a session real.
     mutating func confirm(_ pending: PendingSession, _ terms: SessionTerms, time: Double) {
         var session = pending.session
+        session.owner = terms.owner
         var timeout = pending.timeout
         session.segmentSizes = terms.segmentSizes
         if let seconds = terms.inactivityTimeout.map({ Double(min($0, Self.longestIdleTime)) }) {
@@ -280,6 +285,11 @@ struct SessionTable: Sendable {
             for (key, session) in sessions where session.expires <= time { remove(key) }
             sweepAt = max(1024, sessions.count * 2)
         }
+    }
+
+    /// Closes the sessions of policies.
+    mutating func close(ownedBy owners: Set<String>) {
+        for (key, session) in sessions where session.owner.map(owners.contains) ?? false { remove(key) }
     }
 
     /// What is there at a time.

@@ -205,7 +205,9 @@ struct TrapRun {
         try compareTime(of: answer.sent, at: step.time, place)
     }
 
-    /// The kernel cannot be told to wait: sessions that are over by then for the model are taken out of it. That they
+    /// Takes sessions out of the kernel that are over by then for the model, since it cannot be told to wait.
+    ///
+    /// That they
     /// would be over for the kernel, too, the comparison of their times has said.
     private func passTime(to time: Double) throws {
         let living = Set(model.sessions(at: time).map(key))

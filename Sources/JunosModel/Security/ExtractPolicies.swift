@@ -28,9 +28,23 @@ func extractPolicies(
                     diagnostics.error("unknown-statement", child, "'\(child.word)' is not known under 'global'")
                 }
             }
+        case "policy-rematch": result.rematch = extractRematch(statement, &diagnostics)
         default: extractDefaultPolicy(statement, into: &result, &diagnostics)
         }
     }
+}
+
+/// `policy-rematch` or `policy-rematch extensive` (flow reference §6.5).
+private func extractRematch(_ statement: Statement, _ diagnostics: inout [Diagnostic]) -> PolicyRematch {
+    var rematch = PolicyRematch.changed
+    for child in statement.statements where !wordsAllowedEverywhere.contains(child.word) {
+        if child.word == "extensive" {
+            rematch = .extensive
+        } else {
+            diagnostics.error("unknown-statement", child, "'\(child.word)' is not known under 'policy-rematch'")
+        }
+    }
+    return rematch
 }
 
 /// `default-policy permit-all` or `deny-all`.
@@ -134,7 +148,7 @@ private func extractPolicy(
             hasMatch = true
             extractMatch(child, place, names: names, into: &policy, &diagnostics)
         case "then": hasAction = extractThen(child, names: names, into: &policy, &diagnostics)
-        default: checkScheduler(child, names: names, &diagnostics)
+        default: policy.scheduler = scheduler(child, names: names, &diagnostics)
         }
     }
     if !hasMatch {
@@ -159,17 +173,12 @@ private func extractPolicy(
 }
 
 /// A scheduler that is not there would leave the policy off or on for ever.
-private func checkScheduler(_ statement: Statement, names: PolicyNames, _ diagnostics: inout [Diagnostic]) {
+private func scheduler(_ statement: Statement, names: PolicyNames, _ diagnostics: inout [Diagnostic]) -> String {
     let name = statement.value?.word ?? ""
-    if names.schedulers.contains(name) {
-        diagnostics.error(
-            "unsupported-statement",
-            statement,
-            "'scheduler-name' is not supported yet: the policy would hold at all times"
-        )
-    } else {
+    if !names.schedulers.contains(name) {
         diagnostics.error("undefined-scheduler", statement, "the scheduler '\(name)' is not defined")
     }
+    return name
 }
 
 /// `match`.

@@ -4,9 +4,8 @@
 /// What may stand under `security policies`.
 let policiesStatements = SupportTable(
     "security policies",
-    supported: ["from-zone", "global", "default-policy"],
+    supported: ["from-zone", "global", "default-policy", "policy-rematch"],
     unsupported: [
-        "policy-rematch": "sessions are not judged again when their policy changes",
         "unified-policy": "applications are not recognised",
         "policy-set": "write the policies out",
         "explicit-proxy": "there is no proxy",
