@@ -77,7 +77,7 @@ extension Evaluation {
     }
 
     /// Mends the checksum at an offset; whether it is there.
-    private mutating func mend(_ offset: Int, _ change: ChecksumChange) -> Bool {
+    mutating func mend(_ offset: Int, _ change: ChecksumChange) -> Bool {
         guard offset + 2 <= bytes.count else { return false }
         let mended = change.applied(to: UInt16(bytes[offset]) << 8 | UInt16(bytes[offset + 1]))
         bytes[offset] = UInt8(mended >> 8)
