@@ -51,7 +51,7 @@ private func isFaultOfTheFile(_ code: String) -> Bool {
                 // Files in which a generator's own words stand are named in the other test.
                 if diagnostic.code == "unknown-statement" { continue }
                 let words = Set(
-                    ((diagnostic.path ?? "") + " " + diagnostic.message)
+                    (diagnostic.path + " " + diagnostic.message)
                         .split { !$0.isLetter && !$0.isNumber && $0 != "-" }.map(String.init)
                 )
                 let reason = refusedWords.first { words.contains($0.word) }?.reason
