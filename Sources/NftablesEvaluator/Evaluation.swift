@@ -102,7 +102,7 @@ struct Evaluation {
     /// The rule that runs, as indices.
     var chain = 0
     var rule = 0
-    let packet: Packet
+    var packet: Packet
     let now: UInt64
     private var decisions: [Decision] = []
     private var trace: [RulePosition] = []
