@@ -48,7 +48,11 @@ let package = Package(
             pkgConfig: "libnftnl",
             providers: [.apt(["libnftnl-dev"])]
         ),
-        .target(name: "CNetfilterShims", path: "CModules/CNetfilterShims"),
+        .target(
+            name: "CNetfilterShims",
+            path: "CModules/CNetfilterShims",
+            linkerSettings: [.linkedLibrary("resolv")]
+        ),
 
         // Row 0, pure.
         room("NetworkTypes"),
@@ -75,6 +79,7 @@ let package = Package(
         room("Netlink", ["CMnl", "CNetfilterShims"]),
         room("NftablesKernel", ["Netlink", "NftablesIR", "NetworkTypes", "CMnl", "CNftnl", "CNetfilterShims"]),
         room("Conntrack", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
+        room("NameResolution", ["NetworkTypes", "CNetfilterShims"]),
         room(
             "Laboratory",
             ["Netlink", "Conntrack", "NftablesKernel", "NftablesIR", "NetworkTypes", "CNetfilterShims"]
@@ -85,8 +90,8 @@ let package = Package(
             "Engine",
             [
                 "JunosSyntax", "JunosModel", "JunosLowering", "PolicyModel", "NftablesCompiler", "NftablesIR",
-                "ReferenceEvaluator", "Reconciler", "Verifier", "NftablesKernel", "Netlink", "Conntrack", "Laboratory",
-                "NetworkTypes", "Diagnostics", "CNetfilterShims",
+                "ReferenceEvaluator", "Reconciler", "Verifier", "NftablesKernel", "Netlink", "Conntrack",
+                "NameResolution", "Laboratory", "NetworkTypes", "Diagnostics", "CNetfilterShims",
             ]
         ),
         room(
@@ -99,8 +104,8 @@ let package = Package(
         room(
             "Daemon",
             [
-                "Engine", "MetricsExposition", "JunosModel", "NftablesCompiler", "NftablesIR", "NetworkTypes",
-                "Diagnostics",
+                "Engine", "MetricsExposition", "JunosModel", "JunosLowering", "NftablesCompiler", "NftablesIR",
+                "NameResolution", "Conntrack", "NetworkTypes", "Diagnostics",
                 argumentParser,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -148,7 +153,8 @@ let package = Package(
         tests(
             "KernelTests",
             [
-                "NftablesKernel", "Netlink", "Conntrack", "NftablesIR", "NetworkTypes", "Laboratory", "Reconciler",
+                "NftablesKernel", "Netlink", "Conntrack", "NameResolution", "NftablesIR", "NetworkTypes", "Laboratory",
+                "Reconciler",
                 "Engine",
                 "JunosSyntax", "JunosModel", "ReferenceEvaluator", "Verifier", "Diagnostics",
                 "CNetfilterShims",

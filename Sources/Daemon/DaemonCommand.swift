@@ -4,6 +4,8 @@ import ArgumentParser
 import Engine
 import Foundation
 import Logging
+import NameResolution
+import NetworkTypes
 import NftablesCompiler
 import ServiceLifecycle
 import UnixSignals
@@ -29,10 +31,24 @@ struct DaemonCommand: ParsableCommand {
         )
     )
     var management: [String] = []
+    @Option(
+        help: ArgumentHelp("Name server for dns-name addresses instead of the system's.", valueName: "ADDRESS[:PORT]")
+    )
+    var nameServer: String?
 
     func validate() throws {
         _ = try parsedManagement()
         _ = try parsedMetrics()
+        _ = try parsedNameServer()
+    }
+
+    func parsedNameServer() throws -> NameServer? {
+        guard let nameServer else { return nil }
+        let parts = nameServer.split(separator: ":", omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count), IPAddress(String(parts[0]))?.family == .inet,
+            let port = parts.count == 2 ? UInt16(parts[1]) : 53
+        else { throw ValidationError("--name-server takes an IPv4 ADDRESS[:PORT], not '\(nameServer)'") }
+        return NameServer(address: String(parts[0]), port: port)
     }
 
     func parsedManagement() throws -> [ManagementAccess] {
@@ -90,14 +106,17 @@ public func runDaemon() -> Never {
 
 /// Wires the services and runs them until one fails or a signal ends them.
 private func serve(_ command: DaemonCommand, _ logger: Logger) async throws {
+    let names = NameFollower(server: try command.parsedNameServer(), logger: logger)
     let keeper = ProgramKeeper(
         folder: command.configDir,
         management: try command.parsedManagement(),
+        names: names,
         logger: logger
     )
     let (address, port) = try command.parsedMetrics()
     var services: [any Service] = [
         KeeperService(keeper: keeper),
+        ThreadService(name: "names", run: names.run, stop: names.stop),
         PageService(address: address, port: port, keeper: keeper, logger: logger),
     ]
     if let path = command.controlSocket { services.append(ControlService(path: path, keeper: keeper, logger: logger)) }

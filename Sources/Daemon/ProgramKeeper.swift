@@ -3,6 +3,7 @@
 import Diagnostics
 import Engine
 import Foundation
+import JunosLowering
 import JunosModel
 import Logging
 import MetricsExposition
@@ -26,12 +27,14 @@ final class ProgramKeeper: Sendable {
     let shared = Mutex(Shared())
     private let folder: String
     private let management: [ManagementAccess]
+    private let names: NameFollower
     private let logger: Logger
 
     /// How long the loop waits for a notification before it looks at stop and reload, in milliseconds.
     private static let patience: Int32 = 200
 
-    init(folder: String, management: [ManagementAccess], logger: Logger) {
+    init(folder: String, management: [ManagementAccess], names: NameFollower, logger: Logger) {
+        self.names = names
         self.folder = folder
         self.management = management
         self.logger = logger
@@ -39,7 +42,7 @@ final class ProgramKeeper: Sendable {
 
     /// Runs until asked to stop; the program stays in the kernel.
     func run() throws {
-        let router = try Router(holder: "sluiced")
+        let router = try Router(holder: "sluiced", isWatched: true)
         let events = try RulesetEvents()
         var wanted = try commit(router, isStart: true)
         shared.withLock { $0.isReady = true }
@@ -49,6 +52,9 @@ final class ProgramKeeper: Sendable {
             try events.wait(milliseconds: Self.patience)
             if shared.withLock({ exchange(&$0.isReloadAsked, with: false) }) {
                 wanted = try commit(router, isStart: false) ?? wanted
+                settled = shared.withLock { $0.settledGeneration }
+            } else if isOvertaken() {
+                wanted = try renew(router) ?? wanted
                 settled = shared.withLock { $0.settledGeneration }
             }
             guard let wanted, try router.deployment.generation() != settled else { continue }
@@ -68,6 +74,52 @@ final class ProgramKeeper: Sendable {
         return operationalAnswer(words, configuration, Statistics(try Deployment().counters()))
     }
 
+    /// What the configuration refers to, now; names of hosts are followed from here on.
+    private func circumstances(_ configuration: JunosConfiguration) -> Circumstances {
+        Circumstances(localTime: .now(), hostAddresses: names.follow(hostNames(configuration)))
+    }
+
+    /// Whether the clock or a name server has made the program an old one.
+    private func isOvertaken() -> Bool {
+        if names.hasChanged { return true }
+        let configuration = shared.withLock { $0.configuration }
+        guard !configuration.schedulers.isEmpty else { return false }
+        let made = configuration.circumstances.localTime
+        let now = LocalTime.now()
+        // Nothing can change before the next border, if the clock was not set back.
+        if now >= made, let border = nextSchedulerBorder(configuration.schedulers, after: made), now < border {
+            return false
+        }
+        return activeSchedulers(configuration.schedulers, at: made)
+            != activeSchedulers(configuration.schedulers, at: now)
+    }
+
+    /// Makes the program of the same configuration anew; nil if that failed, and the loaded one stays.
+    private func renew(_ router: Router) throws -> Table? {
+        do {
+            guard let recording = try router.recordingInForce() else { return nil }
+            let compiled = try router.compile(
+                recording.sources.map { .init(name: $0.name, text: $0.text) },
+                in: circumstances
+            )
+            let outcome = try router.apply(compiled) { logger.debug("\($0)") }
+            shared.withLock {
+                $0.configuration = compiled.configuration
+                $0.settledGeneration = outcome.generation
+            }
+            logger.info(
+                """
+                schedulers or names of hosts changed: \(outcome.changes) changes sent, \
+                \(outcome.sessions.closed) sessions closed
+                """
+            )
+            return compiled.table
+        } catch {
+            logger.error("cannot follow schedulers and names of hosts: \(error)")
+            return nil
+        }
+    }
+
     /// Reads and applies the configuration; nil if it was refused, and what was loaded stays.
     private func commit(_ router: Router, isStart: Bool) throws -> Table? {
         let path = folder + "/sluice.conf"
@@ -76,7 +128,7 @@ final class ProgramKeeper: Sendable {
                 throw CommitRefusal(description: "\(path): no such file, or not permitted")
             }
             let source = ConfigurationSource(name: path, text: String(decoding: data, as: UTF8.self))
-            let compiled = try router.compile([source])
+            let compiled = try router.compile([source], in: circumstances)
             for diagnostic in compiled.diagnostics {
                 logger.log(level: diagnostic.severity == .error ? .error : .notice, "\(diagnostic.text)")
             }
@@ -108,7 +160,10 @@ final class ProgramKeeper: Sendable {
     /// (DESIGN §3.20).
     private func fallBack(_ router: Router) throws -> Table? {
         if let recording = try router.recordingInForce() {
-            let compiled = try router.compile(recording.sources.map { .init(name: $0.name, text: $0.text) })
+            let compiled = try router.compile(
+                recording.sources.map { .init(name: $0.name, text: $0.text) },
+                in: circumstances
+            )
             shared.withLock { $0.configuration = compiled.configuration }
             logger.warning("keeping the program that is loaded")
             return compiled.table

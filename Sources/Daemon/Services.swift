@@ -42,6 +42,31 @@ struct KeeperService: Service {
     }
 }
 
+/// Runs blocking work on a thread of its own until it is told to stop.
+struct ThreadService: Service {
+    let name: String
+    let work: @Sendable () throws -> Void
+    let stop: @Sendable () -> Void
+
+    init(name: String, run: @escaping @Sendable () throws -> Void, stop: @escaping @Sendable () -> Void) {
+        self.name = name
+        work = run
+        self.stop = stop
+    }
+
+    func run() async throws {
+        try await withTaskCancellationOrGracefulShutdownHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                let thread = Thread { continuation.resume(with: Result { try work() }) }
+                thread.name = name
+                thread.start()
+            }
+        } onCancelOrGracefulShutdown: {
+            stop()
+        }
+    }
+}
+
 /// Serves `/metrics`.
 struct PageService: Service {
     let address: String

@@ -7,9 +7,38 @@ import NftablesIR
 import ReferenceEvaluator
 
 /// Warnings about a program that has just been loaded into the current network namespace.
-func commitWarnings(_ compiled: CompiledConfiguration) -> [String] {
-    [unnamedDevices(compiled.configuration), unheardLogs(compiled.table), refusedShell(compiled.configuration)]
+///
+/// - Parameter isWatched: whether somebody stays who switches schedulers and follows names of hosts.
+func commitWarnings(_ compiled: CompiledConfiguration, isWatched: Bool) -> [String] {
+    unresolvedHosts(compiled.configuration) + (isWatched ? [] : unwatched(compiled.configuration))
+        + [unnamedDevices(compiled.configuration), unheardLogs(compiled.table), refusedShell(compiled.configuration)]
         .compactMap { $0 }
+}
+
+/// Names of hosts that nobody knows: their addresses match nothing (flow reference §4).
+private func unresolvedHosts(_ configuration: JunosConfiguration) -> [String] {
+    let unresolved = hostNames(configuration).subtracting(configuration.circumstances.hostAddresses.keys)
+    guard !unresolved.isEmpty else { return [] }
+    return ["no addresses are known for \(unresolved.sorted().joined(separator: ", ")): these names match nothing"]
+}
+
+/// What changes by itself, and nobody would follow (flow reference §4, §6.4).
+private func unwatched(_ configuration: JunosConfiguration) -> [String] {
+    var warnings: [String] = []
+    let policies =
+        (configuration.security?.policyContexts.flatMap(\.policies) ?? [])
+        + (configuration.security?.globalPolicies ?? [])
+    if policies.contains(where: { $0.scheduler != nil }) {
+        warnings.append(
+            "schedulers are as they are now: nobody switches their policies later; run sluiced instead, or apply again"
+        )
+    }
+    if !hostNames(configuration).isEmpty {
+        warnings.append(
+            "names of hosts were resolved once: nobody follows their changes; run sluiced instead, or apply again"
+        )
+    }
+    return warnings
 }
 
 /// Devices of the namespace that the configuration does not name (DESIGN §3.21).

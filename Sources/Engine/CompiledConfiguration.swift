@@ -57,28 +57,45 @@ public struct CompiledConfiguration: Sendable {
 }
 
 /// The model of texts, without remarks and without a program.
-func readConfigurationModel(_ sources: [ConfigurationSource]) -> JunosConfiguration {
-    extractConfiguration(expandConfiguration(readConfiguration(sources.map { ($0.name, $0.text) }).tree).tree)
-        .configuration
+func readConfigurationModel(_ sources: [ConfigurationSource], in circumstances: Circumstances) -> JunosConfiguration {
+    let read = readConfiguration(sources.map { ($0.name, $0.text) })
+    let extracted = extractConfiguration(expandConfiguration(read.tree).tree)
+    return complete(extracted.configuration, of: read.tree) { _ in circumstances }
+}
+
+/// The model with what its expanded tree does not hold: circumstances, and what is deactivated.
+private func complete(
+    _ extracted: JunosConfiguration,
+    of tree: ConfigurationTree,
+    in circumstances: (JunosConfiguration) -> Circumstances
+) -> JunosConfiguration {
+    var configuration = extracted
+    configuration.circumstances = circumstances(extracted)
+    configuration.security?.deactivatedPolicies = deactivatedPolicies(tree)
+    return configuration
 }
 
 /// Reads, expands, checks, lowers and compiles.
 ///
-/// - Parameter indices: session owners of earlier commits, which keep their numbers.
+/// - Parameters:
+///   - indices: session owners of earlier commits, which keep their numbers.
+///   - circumstances: what the configuration refers to and does not say; by default the clock on the wall alone.
 public func compileConfiguration(
     _ sources: [ConfigurationSource],
-    keeping indices: [PolicyIdentity: UInt16] = [:]
+    keeping indices: [PolicyIdentity: UInt16] = [:],
+    in circumstances: (JunosConfiguration) -> Circumstances = { _ in Circumstances(localTime: .now()) }
 ) -> CompiledConfiguration {
     let read = readConfiguration(sources.map { ($0.name, $0.text) })
     let expanded = expandConfiguration(read.tree)
     let extracted = extractConfiguration(expanded.tree)
-    let lowered = lowerConfiguration(extracted.configuration, keeping: indices)
+    let configuration = complete(extracted.configuration, of: read.tree, in: circumstances)
+    let lowered = lowerConfiguration(configuration, keeping: indices)
     var hash = ContentHash()
     hash.add(renderSet(read.tree))
     return CompiledConfiguration(
         sources: sources,
         tree: read.tree,
-        configuration: extracted.configuration,
+        configuration: configuration,
         diagnostics: read.diagnostics + expanded.diagnostics + extracted.diagnostics + lowered.diagnostics,
         table: compileProgram(lowered.policy, digest: hash.text),
         policyIndices: lowered.policyIndices,

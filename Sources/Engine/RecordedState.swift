@@ -3,6 +3,8 @@
 public import Foundation
 import Glibc
 public import JunosLowering
+public import JunosModel
+import NetworkTypes
 
 /// Why recorded state cannot be used.
 public struct RecordedStateError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -20,6 +22,18 @@ public struct Recording: Codable, Sendable {
     public var policies: [Policy]
     /// Values of sysctls before we changed them.
     public var previousSysctls: [String: String]
+    /// The clock on the wall for which the program was made.
+    public var localTime: LocalTime?
+    /// Addresses of names of hosts for which the program was made.
+    public var hostAddresses: [String: [String]]?
+
+    /// Circumstances as the model takes them.
+    public var circumstances: Circumstances {
+        Circumstances(
+            localTime: localTime ?? Circumstances().localTime,
+            hostAddresses: (hostAddresses ?? [:]).mapValues { $0.compactMap { IPAddress($0) } }
+        )
+    }
 
     /// One text of the configuration.
     public struct Source: Codable, Sendable {

@@ -3,8 +3,9 @@
 import Diagnostics
 import Foundation
 import JunosLowering
-import JunosModel
+public import JunosModel
 import Laboratory
+import NetworkTypes
 import NftablesCompiler
 import NftablesIR
 import NftablesKernel
@@ -36,11 +37,16 @@ public final class Router {
     /// Sessions that we deleted, for those who report why sessions end.
     public let closedSessions = ClosedSessions()
     private let state: RecordedState
+    /// Whether somebody stays who switches schedulers and follows names of hosts.
+    private let isWatched: Bool
     /// The configuration of our last commit; nil before it, and then the recorded one is meant.
     private var current: JunosConfiguration?
 
     /// Opens and locks the router.
-    public init(holder: String) throws {
+    ///
+    /// - Parameter isWatched: whether the caller stays, switches schedulers and follows names of hosts.
+    public init(holder: String, isWatched: Bool = false) throws {
+        self.isWatched = isWatched
         deployment = try Deployment()
         // Names the missing capability before anything is touched.
         _ = try deployment.generation()
@@ -48,8 +54,13 @@ public final class Router {
     }
 
     /// Compiles a configuration; session owners of the program in force keep their numbers.
-    public func compile(_ sources: [ConfigurationSource]) throws -> CompiledConfiguration {
-        let compiled = compileConfiguration(sources, keeping: try indicesInUse())
+    ///
+    /// - Parameter circumstances: by default those of now, for which name servers are asked.
+    public func compile(
+        _ sources: [ConfigurationSource],
+        in circumstances: (JunosConfiguration) -> Circumstances = currentCircumstances
+    ) throws -> CompiledConfiguration {
+        let compiled = compileConfiguration(sources, keeping: try indicesInUse(), in: circumstances)
         guard !compiled.configuration.interfaces.contains(where: { $0.device != nil }) else { return compiled }
         return compiled.adding(
             Diagnostic(
@@ -103,8 +114,8 @@ public final class Router {
         // Forwarding only behind a loaded program (kernel facts §17 step 1).
         let sysctls = setSysctls(neededSysctls(compiled.configuration))
         outcome.warnings += sysctls.refused.map { "sysctl \($0)" }
-        outcome.warnings += commitWarnings(compiled)
-        if let before = try configurationBefore(compiled, recording) {
+        outcome.warnings += commitWarnings(compiled, isWatched: isWatched)
+        if let before = configurationBefore(compiled, recording) {
             outcome.sessions = try settleSessions(from: before, to: compiled, closedSessions)
         }
         current = compiled.configuration
@@ -115,7 +126,9 @@ public final class Router {
                 sources: compiled.sources.map { Recording.Source(name: $0.name, text: $0.text) },
                 digest: compiled.digest,
                 policies: recordedPolicies(compiled),
-                previousSysctls: previous
+                previousSysctls: previous,
+                localTime: compiled.configuration.circumstances.localTime,
+                hostAddresses: compiled.configuration.circumstances.hostAddresses.mapValues { $0.map(\.description) }
             )
         )
         return outcome
@@ -125,10 +138,15 @@ public final class Router {
     private func configurationBefore(
         _ compiled: CompiledConfiguration,
         _ recording: Recording?
-    ) throws -> JunosConfiguration? {
-        if let current { return current == compiled.configuration ? nil : current }
-        guard let recording, recording.digest != compiled.digest else { return nil }
-        return readConfigurationModel(recording.sources.map { .init(name: $0.name, text: $0.text) })
+    ) -> JunosConfiguration? {
+        guard let recording else { return nil }
+        let before =
+            current
+            ?? readConfigurationModel(
+                recording.sources.map { .init(name: $0.name, text: $0.text) },
+                in: recording.circumstances
+            )
+        return before == compiled.configuration ? nil : before
     }
 
     private func recordedPolicies(_ compiled: CompiledConfiguration) -> [Recording.Policy] {

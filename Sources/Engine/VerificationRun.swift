@@ -48,7 +48,7 @@ public struct VerificationOutcome: Sendable {
 /// - Throws: `DeploymentError` if there is no live program, `RecordedStateError` if nothing is recorded.
 public func verificationSubject(_ sources: [ConfigurationSource], sandbox: Bool) throws -> VerificationSubject {
     if sandbox {
-        let compiled = compileConfiguration(sources)
+        let compiled = compileConfiguration(sources, in: currentCircumstances)
         return VerificationSubject(compiled: compiled, table: compiled.table)
     }
     let recording = try? RecordedState.peek()
@@ -65,7 +65,10 @@ public func verificationSubject(_ sources: [ConfigurationSource], sandbox: Bool)
         )
     }
     return VerificationSubject(
-        compiled: compileConfiguration(chosen, keeping: recording?.policyIndices ?? [:]),
+        compiled: compileConfiguration(chosen, keeping: recording?.policyIndices ?? [:]) { configuration in
+            // The program speaks of the addresses that it was made with, and of the time that is now.
+            Circumstances(localTime: .now(), hostAddresses: recording?.circumstances.hostAddresses ?? [:])
+        },
         table: table
     )
 }

@@ -8,8 +8,10 @@ import PolicyModel
 struct AddressBookIndex {
     private var books: [String: AddressBook] = [:]
     private var bookOfZone: [String: String] = [:]
+    private let hostAddresses: [String: [IPAddress]]
 
-    init(_ books: [AddressBook]) {
+    init(_ books: [AddressBook], hostAddresses: [String: [IPAddress]]) {
+        self.hostAddresses = hostAddresses
         for book in books {
             self.books[book.name] = book
             for zone in book.zones { bookOfZone[zone] = book.name }
@@ -33,6 +35,11 @@ struct AddressBookIndex {
                 intervals[first.family, default: []].append(first.value...last.value)
             case .wildcard(let address, let mask):
                 wildcards.append((address & mask, mask))
+            case .dnsName(let name, let families):
+                let found = (hostAddresses[name] ?? []).filter { families.contains($0.family) }
+                // Nobody knows whom the list excludes: it excludes everybody (flow reference §4).
+                if isExcluded, found.isEmpty { return [:] }
+                for address in found { intervals[address.family, default: []].append(address.value...address.value) }
             }
         }
         var result: [AddressFamily: MatchExpression] = [:]

@@ -31,6 +31,7 @@ struct FlowLowering {
     /// Indices that sessions of earlier commits may still carry; they keep their meaning (DESIGN §4, recorded state).
     var indices: [PolicyIdentity: UInt16]
     private var usedIndices: Set<UInt16>
+    private let activeSchedulers: Set<String>
     private var nextIndex = firstIndex
     /// Policies for which no number was left; each is an error.
     private(set) var unnumbered: [PolicyIdentity] = []
@@ -47,6 +48,10 @@ struct FlowLowering {
         self.security = security
         self.indices = indices
         usedIndices = Set(indices.values)
+        activeSchedulers = JunosLowering.activeSchedulers(
+            configuration.schedulers,
+            at: configuration.circumstances.localTime
+        )
     }
 
     mutating func lower() -> FlowPolicy {
@@ -59,7 +64,8 @@ struct FlowLowering {
             zones: security.zones.map { zone($0, devices) },
             contexts: contexts(),
             defaultPermits: security.defaultPermits,
-            routerAddresses: routerAddresses()
+            routerAddresses: routerAddresses(),
+            retainedHits: security.deactivatedPolicies.map { [$0.from, $0.to, $0.name] }
         )
     }
 
@@ -120,7 +126,10 @@ struct FlowLowering {
 
     /// Rules a pair: the pair's own, then the global ones that name it (flow reference §6.1).
     private mutating func contexts() -> [ZonePair: [SessionRule]] {
-        let books = AddressBookIndex(security.addressBooks)
+        let books = AddressBookIndex(
+            security.addressBooks,
+            hostAddresses: configuration.circumstances.hostAddresses
+        )
         var result: [ZonePair: [SessionRule]] = [:]
         for context in security.policyContexts {
             var rules: [SessionRule] = []
@@ -186,6 +195,7 @@ struct FlowLowering {
             index: index(of: identity),
             hitName: [identity.from, identity.to, identity.name],
             logs: policy.logsInit,
+            isDormant: policy.scheduler.map { !activeSchedulers.contains($0) } ?? false,
             origin: policy.source.path
         )
     }

@@ -43,6 +43,10 @@ public struct JunosConfiguration: Hashable, Sendable {
     public var applications: [String: Application] = [:]
     /// `applications application-set`: names of members.
     public var applicationSets: [String: [String]] = [:]
+    /// `schedulers`: user-defined times.
+    public var schedulers: [String: Scheduler] = [:]
+    /// What the configuration refers to and does not say; not part of any text.
+    public var circumstances = Circumstances()
     /// The `security` hierarchy; nil makes the router a plain one (DESIGN §3.14).
     public var security: SecurityConfiguration?
 

@@ -49,6 +49,9 @@ public func extractConfiguration(_ tree: ConfigurationTree) -> ExtractionResult 
     if let statement = statements["applications"] { applications = extractApplications(statement, &diagnostics) }
     configuration.applications = applications.applications
     configuration.applicationSets = applications.sets
+    if let statement = statements["schedulers"] {
+        configuration.schedulers = extractSchedulers(statement, &diagnostics)
+    }
     if let statement = statements["security"] {
         configuration.security = extractSecurity(
             statement,

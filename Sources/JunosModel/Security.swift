@@ -37,6 +37,8 @@ public struct SecurityConfiguration: Hashable, Sendable {
     public var globalPolicies: [SecurityPolicy] = []
     /// `policies default-policy permit-all`.
     public var defaultPermits = false
+    /// Policies that `inactive:` takes out, by context and name: their hit counts live on (flow reference §6.3).
+    public var deactivatedPolicies: Set<DeactivatedPolicy> = []
     /// `policies policy-rematch`.
     public var rematch = PolicyRematch.unchecked
     /// `flow tcp-session no-syn-check`.
@@ -160,6 +162,8 @@ public enum AddressBookEntry: Hashable, Sendable {
     case range(IPAddress, IPAddress)
     /// IPv4; set mask bits must match.
     case wildcard(address: UInt32, mask: UInt32)
+    /// `dns-name`: what the name stands for in these families, as `Circumstances` says; nothing while nobody knows.
+    case dnsName(String, families: Set<AddressFamily>)
 }
 
 /// `policies from-zone F to-zone T`.
@@ -215,6 +219,8 @@ public struct SecurityPolicy: Hashable, Sendable {
     public var logsClose: Bool
     /// `count`.
     public var counts: Bool
+    /// `scheduler-name`; while that scheduler is off, the policy is as if absent (flow reference §6.4).
+    public var scheduler: String?
     /// Where it stands.
     public var source: StatementReference
 
@@ -232,6 +238,7 @@ public struct SecurityPolicy: Hashable, Sendable {
         logsInit: Bool = false,
         logsClose: Bool = false,
         counts: Bool = false,
+        scheduler: String? = nil,
         source: StatementReference
     ) {
         self.name = name
@@ -246,6 +253,7 @@ public struct SecurityPolicy: Hashable, Sendable {
         self.logsInit = logsInit
         self.logsClose = logsClose
         self.counts = counts
+        self.scheduler = scheduler
         self.source = source
     }
 }

@@ -40,6 +40,7 @@ struct FlowCompiler {
         )
         chain += drop([], "no-zone", &builder)
         builder.baseChain("transit", BaseChain(hook: .forward, priority: 0), chain)
+        for name in flow.retainedHits { builder.object(.counter(FlowCounter.policy(name)), .counter) }
     }
 
     private func fromZone(_ from: Zone, _ zones: [Zone], _ builder: inout ProgramBuilder) -> String {

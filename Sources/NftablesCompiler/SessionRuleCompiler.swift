@@ -43,6 +43,10 @@ struct SessionRuleCompiler {
     }
 
     private func compile(_ rule: SessionRule, _ permit: Expression, _ builder: inout ProgramBuilder) -> [Rule] {
+        guard !rule.isDormant else {
+            builder.object(.counter(FlowCounter.policy(rule.hitName)), .counter)
+            return []
+        }
         let action = builder.chain("policy", decision(rule, permit, &builder))
         // With both versions and no address named, one rule serves both.
         if rule.addresses.count == 2, rule.addresses.values.allSatisfy(\.clauses.isEmpty) {

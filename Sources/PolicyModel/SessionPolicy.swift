@@ -40,6 +40,8 @@ public struct SessionRule: Hashable, Sendable {
     public var hitName: [String]
     /// Whether a first packet is reported.
     public var logs: Bool
+    /// Whether it decides nothing for now; its hit count lives on.
+    public var isDormant: Bool
     /// The configuration path it came from.
     public var origin: String
 
@@ -51,6 +53,7 @@ public struct SessionRule: Hashable, Sendable {
         index: UInt16,
         hitName: [String],
         logs: Bool,
+        isDormant: Bool = false,
         origin: String
     ) {
         self.addresses = addresses
@@ -59,6 +62,7 @@ public struct SessionRule: Hashable, Sendable {
         self.index = index
         self.hitName = hitName
         self.logs = logs
+        self.isDormant = isDormant
         self.origin = origin
     }
 }
@@ -174,6 +178,8 @@ public struct FlowPolicy: Hashable, Sendable {
     public var defaultPermits: Bool
     /// The router's addresses by owner: who arrives elsewhere passes the owner's zone first (flow reference §3.4).
     public var routerAddresses: [RouterAddresses]
+    /// Names of hit counts that live on though no rule counts them now.
+    public var retainedHits: Set<[String]>
 
     /// Makes a flow policy.
     public init(
@@ -181,9 +187,11 @@ public struct FlowPolicy: Hashable, Sendable {
         zones: [Zone],
         contexts: [ZonePair: [SessionRule]],
         defaultPermits: Bool,
-        routerAddresses: [RouterAddresses] = []
+        routerAddresses: [RouterAddresses] = [],
+        retainedHits: some Sequence<[String]> = []
     ) {
         self.routerAddresses = routerAddresses
+        self.retainedHits = Set(retainedHits)
         self.modes = modes
         self.zones = zones
         self.contexts = contexts

@@ -14,8 +14,11 @@ struct AddressObject: Hashable, Sendable {
     private let inet: IntervalList
     private let inet6: IntervalList
     private let wildcards: [Wildcard]
+    /// Whether every name of a host in it is resolved (§4).
+    let isWhole: Bool
 
-    init(ranges: [(IPAddress, IPAddress)], wildcards: [Wildcard] = []) {
+    init(ranges: [(IPAddress, IPAddress)], wildcards: [Wildcard] = [], isWhole: Bool = true) {
+        self.isWhole = isWhole
         func values(_ family: AddressFamily) -> [ClosedRange<UInt128>] {
             ranges.compactMap { first, last in
                 first.family == family && first <= last ? first.value...last.value : nil
@@ -82,6 +85,8 @@ struct AddressUnion: Hashable, Sendable {
     func matches(_ family: AddressFamily, _ value: UInt128) -> Bool {
         let isMember = members.contains { $0.contains(family, value) }
         guard isExcluded else { return isMember }
+        // Nobody knows whom the list excludes: it excludes everybody.
+        guard members.allSatisfy(\.isWhole) else { return false }
         return !isMember && members.contains { $0.hasMembers(family) }
     }
 }
@@ -94,6 +99,7 @@ struct AddressBooks {
     }
 
     private let books: [AddressBook]
+    private let hostAddresses: [String: [IPAddress]]
     private var bookOfZone: [String: Int] = [:]
     private var global: Int?
     private var objects: [Key: AddressObject] = [:]
@@ -101,8 +107,9 @@ struct AddressBooks {
     private let anyIPv4 = AddressObject(all: [.inet])
     private let anyIPv6 = AddressObject(all: [.inet6])
 
-    init(_ books: [AddressBook]) {
+    init(_ books: [AddressBook], hostAddresses: [String: [IPAddress]]) {
         self.books = books
+        self.hostAddresses = hostAddresses
         for (index, book) in books.enumerated() {
             if book.name == "global" { global = index }
             for zone in book.zones { bookOfZone[zone] = index }
@@ -143,6 +150,7 @@ struct AddressBooks {
     private func expand(_ name: String, _ book: AddressBook) -> AddressObject {
         var ranges: [(IPAddress, IPAddress)] = []
         var wildcards: [AddressObject.Wildcard] = []
+        var isWhole = true
         var pending = [name]
         var seen: Set<String> = []
         while let next = pending.popLast() {
@@ -150,10 +158,14 @@ struct AddressBooks {
             switch book.addresses[next] {
             case .prefix(let prefix): ranges.append((prefix.first, prefix.last))
             case .range(let first, let last): ranges.append((first, last))
+            case .dnsName(let name, let families):
+                let found = (hostAddresses[name] ?? []).filter { families.contains($0.family) }
+                ranges += found.map { ($0, $0) }
+                isWhole = isWhole && !found.isEmpty
             case .wildcard(let address, let mask): wildcards.append(.init(address: address, mask: mask))
             case nil: pending += book.sets[next] ?? []
             }
         }
-        return AddressObject(ranges: ranges, wildcards: wildcards)
+        return AddressObject(ranges: ranges, wildcards: wildcards, isWhole: isWhole)
     }
 }

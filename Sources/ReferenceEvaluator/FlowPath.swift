@@ -143,6 +143,7 @@ extension ReferenceEvaluator {
         let found = policies.lookUp(from: from, to: to, journey.passage.header, &record)
         if let refusal = decide(found, journey.passage.header, &record) { return refusal }
         journey.inactivityTimeout = found.inactivityTimeout ?? journey.inactivityTimeout
+        journey.owner = found.hitKey
         // The implicit permit of the router's own contexts is no configured policy (flow reference §3.4).
         if found.source != .selfTraffic { journey.permitted = accepted(found) }
         return nil

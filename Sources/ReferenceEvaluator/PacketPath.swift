@@ -18,6 +18,8 @@ struct Journey {
     var tracked: (state: TrackingState, pending: PendingSession?)?
     var pending: PendingSession?
     var inactivityTimeout: UInt32?
+    /// The policy that permitted the session, by the key of its hit count.
+    var owner: String?
     var stack: (reason: StackDrop, reach: StackReach)?
     /// Whether the packet meets no session and no policy (DESIGN §3.14, flow reference §1.4).
     var isPacketMode = false
@@ -190,7 +192,12 @@ extension ReferenceEvaluator {
     /// The end of an accepted packet's way: its session becomes real (flow reference §10.1 fact 2).
     mutating func accept(_ journey: inout Journey, _ fallback: Stage, _ record: PacketRecord) -> PacketAnswer {
         if let pending = journey.pending, journey.stack == nil {
-            sessions.confirm(pending, inactivityTimeout: journey.inactivityTimeout, time: journey.vector.time)
+            sessions.confirm(
+                pending,
+                inactivityTimeout: journey.inactivityTimeout,
+                owner: journey.owner,
+                time: journey.vector.time
+            )
             journey.session = .create
         }
         // For accept the policy if one was consulted, else the last accepting term (DESIGN §6).

@@ -11,6 +11,8 @@ struct PreparedPolicy: Sendable {
     let applications: [PreparedApplication]?
     let action: SecurityPolicy.Action
     let logs: Bool
+    /// The scheduler that switches it; nil for always.
+    let scheduler: Scheduler?
     /// `FROM/TO/NAME`.
     let hitKey: String
     /// `security policies … policy NAME`.
@@ -90,17 +92,29 @@ struct PolicyTable: Sendable {
     private(set) var contexts: [Pair: [PreparedPolicy]] = [:]
     private(set) var globals: [Global] = []
     let defaultPermits: Bool
+    /// The time at which schedulers are looked at.
+    var now: LocalTime
 
     init(_ security: SecurityConfiguration, _ configuration: JunosConfiguration) {
         defaultPermits = security.defaultPermits
-        var books = AddressBooks(security.addressBooks)
+        now = configuration.circumstances.localTime
+        var books = AddressBooks(security.addressBooks, hostAddresses: configuration.circumstances.hostAddresses)
         var applications = ApplicationNames(configuration)
         for context in security.policyContexts {
             let label = "\(context.fromZone)/\(context.toZone)"
             let path = "security policies from-zone \(context.fromZone) to-zone \(context.toZone)"
             for policy in context.policies {
                 contexts[Pair(from: context.fromZone, to: context.toZone), default: []].append(
-                    Self.prepare(policy, context.fromZone, context.toZone, label, path, &books, &applications)
+                    Self.prepare(
+                        policy,
+                        context.fromZone,
+                        context.toZone,
+                        label,
+                        path,
+                        &books,
+                        &applications,
+                        configuration.schedulers
+                    )
                 )
             }
         }
@@ -114,7 +128,8 @@ struct PolicyTable: Sendable {
                         "junos-global/junos-global",
                         "security policies global",
                         &books,
-                        &applications
+                        &applications,
+                        configuration.schedulers
                     ),
                     from: Self.zones(policy.fromZones),
                     to: Self.zones(policy.toZones)
@@ -134,7 +149,8 @@ struct PolicyTable: Sendable {
         _ label: String,
         _ path: String,
         _ books: inout AddressBooks,
-        _ applications: inout ApplicationNames
+        _ applications: inout ApplicationNames,
+        _ schedulers: [String: Scheduler]
     ) -> PreparedPolicy {
         PreparedPolicy(
             sources: books.union(policy.sourceAddresses, zone: from, isExcluded: policy.excludesSource),
@@ -142,6 +158,7 @@ struct PolicyTable: Sendable {
             applications: applications.alternatives(policy.applications),
             action: policy.action,
             logs: policy.logsInit,
+            scheduler: policy.scheduler.map { schedulers[$0] ?? Scheduler(name: $0) },
             hitKey: "\(label)/\(policy.name)",
             path: "\(path) policy \(policy.name)"
         )
@@ -187,6 +204,11 @@ struct PolicyTable: Sendable {
         _ header: PacketHeader,
         _ record: inout PacketRecord
     ) -> PolicyDecision? {
+        // A policy whose scheduler is off is as if absent (flow reference §6.4).
+        guard policy.isActive(at: now) else {
+            record.note(.policy, policy.path, "no match: its scheduler is off")
+            return nil
+        }
         guard policy.sources.matches(header.family, header.source) else {
             record.note(.policy, policy.path, "no match: source-address, packet has \(header.sourceAddress)")
             return nil

@@ -45,7 +45,7 @@ public struct ReferenceEvaluator: Sendable {
     let addresses: LocalAddresses
     /// The security zone of each interface, by the interface's number; nil is the null zone.
     let zones: [ZoneMembership?]
-    let policies: PolicyTable?
+    var policies: PolicyTable?
     /// The number of `lo0.0`, or of the first unit of `lo0`.
     let routingEngine: Int?
     var instances: FilterInstances
@@ -119,6 +119,7 @@ public struct ReferenceEvaluator: Sendable {
         _ vector: PacketVector,
         trace: Bool = false
     ) throws(EvaluationError) -> PacketAnswer {
+        advanceSchedulers(to: vector.time)
         let vector = continuing(vector)
         var record = PacketRecord()
         record.tracing = trace

@@ -48,6 +48,8 @@ public struct SessionRematch: Sendable {
         let policy: PreparedPolicy
         /// Global policies only: where they apply.
         var global: PolicyTable.Global?
+        /// Whether its scheduler, if it has one, is on.
+        let isActive: Bool
 
         /// Whether the conditions are the same, whatever names they were written with: an edited address or
         /// application is an edited match part.
@@ -93,6 +95,8 @@ public struct SessionRematch: Sendable {
         isJudged: Bool
     ) -> Question {
         guard let new else { return mode == .extensive ? .who : .mustClose }
+        // At its scheduler's end sessions end in every mode (flow reference §6.4).
+        guard new.isActive else { return .mustClose }
         let isEdited = isJudged || !new.hasSameMatch(as: old)
         switch mode {
         case .unchecked: return .nothing
@@ -127,12 +131,16 @@ public struct SessionRematch: Sendable {
     }
 
     private static func standings(_ table: PolicyTable?) -> [String: Standing] {
+        guard let table else { return [:] }
         var result: [String: Standing] = [:]
-        for policies in (table?.contexts ?? [:]).values {
-            for policy in policies { result[policy.hitKey] = Standing(policy: policy) }
+        for policies in table.contexts.values {
+            for policy in policies {
+                result[policy.hitKey] = Standing(policy: policy, isActive: policy.isActive(at: table.now))
+            }
         }
-        for global in table?.globals ?? [] {
-            result[global.policy.hitKey] = Standing(policy: global.policy, global: global)
+        for global in table.globals {
+            let policy = global.policy
+            result[policy.hitKey] = Standing(policy: policy, global: global, isActive: policy.isActive(at: table.now))
         }
         return result
     }

@@ -42,6 +42,8 @@ private struct Session: Sendable {
     /// Idle seconds that the application asks for; nil for the protocol's.
     var inactivityTimeout: Double?
     var tcp: TCPConnection?
+    /// The policy that permitted it, by the key of its hit count; nil for none.
+    var owner: String?
 
     /// What a connection gets that both ends want to close out of step.
     var unacknowledgedTimeout: Double { tcp?.timeouts.unacknowledged ?? 300 }
@@ -226,8 +228,9 @@ struct SessionTable: Sendable {
     }
 
     /// Makes a session real.
-    mutating func confirm(_ pending: PendingSession, inactivityTimeout: UInt32?, time: Double) {
+    mutating func confirm(_ pending: PendingSession, inactivityTimeout: UInt32?, owner: String?, time: Double) {
         var session = pending.session
+        session.owner = owner
         var timeout = pending.timeout
         if let seconds = inactivityTimeout.map(Double.init) {
             // TCP: the time of an established connection; UDP: always. Others keep the sysctl (flow reference §10.3).
@@ -246,6 +249,11 @@ struct SessionTable: Sendable {
             for (key, session) in sessions where session.expires <= time { remove(key) }
             sweepAt = max(1024, sessions.count * 2)
         }
+    }
+
+    /// Closes the sessions of policies.
+    mutating func close(ownedBy owners: Set<String>) {
+        for (key, session) in sessions where session.owner.map(owners.contains) ?? false { remove(key) }
     }
 
     /// The numbers that continue the connection a TCP packet belongs to.

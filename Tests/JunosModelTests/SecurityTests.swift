@@ -107,8 +107,37 @@ private let cases: [CheckCase] = [
     .init(
         "scheduler",
         "schedulers { scheduler S { daily { all-day; } } }"
-            + policy(everything).replacing("then {", with: "scheduler-name S; then {"),
-        errors: ["unsupported-statement"]
+            + policy(everything).replacing("then {", with: "scheduler-name S; then {")
+    ),
+    .init(
+        "scheduler that says nothing",
+        "schedulers { scheduler S; scheduler T { daily; } }",
+        errors: ["incomplete-scheduler", "missing-value"]
+    ),
+    .init(
+        "scheduler over midnight",
+        "schedulers { scheduler S { daily { start-time 22:00 { stop-time 06:00; } } } }",
+        errors: ["invalid-value"]
+    ),
+    .init(
+        "times that are none",
+        "schedulers { scheduler S { monday { start-time 8:00 { stop-time 25:00; } } sunday { start-time 08:00; } } }",
+        errors: ["invalid-value", "invalid-value"]
+    ),
+    .init(
+        "dates that are none",
+        "schedulers { scheduler S { start-date 2026-02-30.08:00 { stop-date 2026-03-01.08:00; } start-date 03-01.08:00 { stop-date 2026-04-01.08:00; } } }",
+        errors: ["invalid-value", "invalid-value"]
+    ),
+    .init(
+        "three date slots",
+        "schedulers { scheduler S { start-date 01-01.00:00 { stop-date 01-02.00:00; } start-date 02-01.00:00 { stop-date 02-02.00:00; } start-date 03-01.00:00 { stop-date 03-02.00:00; } } }",
+        errors: ["too-many-slots"]
+    ),
+    .init(
+        "slots and all-day",
+        "schedulers { scheduler S { daily { start-time 08:00 { stop-time 18:00; } all-day; } } }",
+        errors: ["conflicting-statements"]
     ),
     .init(
         "undefined scheduler",
@@ -229,10 +258,20 @@ private let cases: [CheckCase] = [
         ),
         errors: ["empty-address-set"]
     ),
+    .init("DNS name", "security { address-book { global { address A { dns-name example.net; } } } }"),
     .init(
-        "DNS name",
-        "security { address-book { global { address A { dns-name example.net; } } } }",
-        errors: ["unsupported-statement"]
+        "DNS name of one family",
+        "security { address-book { global { address A { dns-name example.net { ipv4-only; } } } } }"
+    ),
+    .init(
+        "DNS name of no family",
+        "security { address-book { global { address A { dns-name example.net { ipv5-only; } } } } }",
+        errors: ["unknown-statement"]
+    ),
+    .init(
+        "DNS name that is none",
+        "security { address-book { global { address A { dns-name example..net; } address B { dns-name 192.0.2.1; } } } }",
+        errors: ["invalid-value", "invalid-value"]
     ),
     .init(
         "range upside down",

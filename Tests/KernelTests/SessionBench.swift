@@ -67,10 +67,12 @@ final class SessionBench {
 
     /// Checks, loads and records a configuration in a process's way: nothing is remembered but what is on disk.
     @discardableResult
-    func apply(_ text: String) throws -> CommitOutcome {
+    func apply(_ text: String, in circumstances: Circumstances? = nil) throws -> CommitOutcome {
         try thread.run {
             let router = try Router(holder: "test")
-            let compiled = try router.compile([ConfigurationSource(name: "test.conf", text: text)])
+            let compiled = try router.compile([ConfigurationSource(name: "test.conf", text: text)]) { configuration in
+                circumstances ?? currentCircumstances(configuration)
+            }
             guard compiled.isValid else { throw WitnessFailure(description: "\(errors(compiled))") }
             return try router.apply(compiled) { _ in }
         }

@@ -24,5 +24,6 @@ int CNetfilterShims_enterNetwork(int descriptor);
 #define CNetfilterShims_NFT_BITWISE_BOOL 0u
 
 #include "lab_network.h"
+#include "resolve_name.h"
 
 #endif

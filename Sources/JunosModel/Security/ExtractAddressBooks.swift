@@ -119,12 +119,7 @@ private func extractAddress(_ entry: Statement, _ diagnostics: inout [Diagnostic
         switch child.word {
         case "description": break
         case let word where wordsAllowedEverywhere.contains(word): break
-        case "dns-name":
-            diagnostics.error(
-                "unsupported-statement",
-                child,
-                "'dns-name' is not supported: the address would match nothing; write a prefix"
-            )
+        case "dns-name": result = dnsName(child, &diagnostics)
         case "range-address", "address-range": result = range(child, &diagnostics)
         case "wildcard-address": result = wildcard(child, &diagnostics)
         case "ip-prefix": result = child.value.flatMap { prefix($0.word, child, &diagnostics) }
@@ -150,6 +145,35 @@ private func prefix(
         diagnostics.error("host-bits", statement, "'\(text)' has host bits set outside its mask; clear them")
     }
     return .prefix(prefix.network)
+}
+
+/// `dns-name HOST [ipv4-only | ipv6-only]`.
+private func dnsName(_ statement: Statement, _ diagnostics: inout [Diagnostic]) -> AddressBookEntry? {
+    guard let name = statement.value else {
+        diagnostics.error("missing-value", statement, "'dns-name' has no value")
+        return nil
+    }
+    // Letters, digits, hyphens and underscores in labels of 1 to 63 octets, 253 in all (RFC 1035 §2.3.4).
+    let labels = (name.word.hasSuffix(".") ? name.word.dropLast() : name.word[...])
+        .split(separator: ".", omittingEmptySubsequences: false)
+    let isName =
+        name.word.utf8.count <= 253
+        && labels.allSatisfy { label in
+            (1...63).contains(label.utf8.count)
+                && label.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
+        }
+    if !isName || IPAddress(name.word) != nil {
+        diagnostics.error("invalid-value", statement, "'\(name.word)' is no name of a host")
+    }
+    var families = Set(AddressFamily.allCases)
+    for child in statement.statement(name).statements where !wordsAllowedEverywhere.contains(child.word) {
+        switch child.word {
+        case "ipv4-only": families = [.inet]
+        case "ipv6-only": families = [.inet6]
+        default: diagnostics.error("unknown-statement", child, "'\(child.word)' is not ipv4-only or ipv6-only")
+        }
+    }
+    return .dnsName(name.word, families: families)
 }
 
 /// `range-address LOW to HIGH`.

@@ -148,7 +148,7 @@ private func extractPolicy(
             hasMatch = true
             extractMatch(child, place, names: names, into: &policy, &diagnostics)
         case "then": hasAction = extractThen(child, names: names, into: &policy, &diagnostics)
-        default: checkScheduler(child, names: names, &diagnostics)
+        default: policy.scheduler = scheduler(child, names: names, &diagnostics)
         }
     }
     if !hasMatch {
@@ -173,17 +173,12 @@ private func extractPolicy(
 }
 
 /// A scheduler that is not there would leave the policy off or on for ever.
-private func checkScheduler(_ statement: Statement, names: PolicyNames, _ diagnostics: inout [Diagnostic]) {
+private func scheduler(_ statement: Statement, names: PolicyNames, _ diagnostics: inout [Diagnostic]) -> String {
     let name = statement.value?.word ?? ""
-    if names.schedulers.contains(name) {
-        diagnostics.error(
-            "unsupported-statement",
-            statement,
-            "'scheduler-name' is not supported yet: the policy would hold at all times"
-        )
-    } else {
+    if !names.schedulers.contains(name) {
         diagnostics.error("undefined-scheduler", statement, "the scheduler '\(name)' is not defined")
     }
+    return name
 }
 
 /// `match`.

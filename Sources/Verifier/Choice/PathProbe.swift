@@ -96,14 +96,16 @@ struct PathProbe {
                 zone: from,
                 isExcluded: policy.excludesSource,
                 version: version,
-                security
+                security,
+                hostAddresses: configuration.circumstances.hostAddresses
             ),
             destinations: PolicyAddresses(
                 policy.destinationAddresses,
                 zone: to,
                 isExcluded: policy.excludesDestination,
                 version: version,
-                security
+                security,
+                hostAddresses: configuration.circumstances.hostAddresses
             ),
             terms: applicationTerms(policy.applications, configuration)
         )

@@ -9,9 +9,17 @@ struct PolicyAddresses {
     private var entries: [AddressBookEntry] = []
     private let isExcluded: Bool
     private let version: AddressFamily
+    private let hostAddresses: [String: [IPAddress]]
 
-    init(_ names: [String], zone: String?, isExcluded: Bool, version: AddressFamily, _ security: SecurityConfiguration)
-    {
+    init(
+        _ names: [String],
+        zone: String?,
+        isExcluded: Bool,
+        version: AddressFamily,
+        _ security: SecurityConfiguration,
+        hostAddresses: [String: [IPAddress]]
+    ) {
+        self.hostAddresses = hostAddresses
         self.isExcluded = isExcluded
         self.version = version
         let attached = security.addressBooks.filter { book in zone.map { book.zones.contains($0) } ?? false }
@@ -23,6 +31,10 @@ struct PolicyAddresses {
                 edges.append(AddressEdges(first: prefix.first, last: prefix.last))
             case .range(let first, let last) where first.family == version:
                 edges.append(AddressEdges(first: first, last: last))
+            case .dnsName(let name, let families) where families.contains(version):
+                for address in hostAddresses[name] ?? [] where address.family == version {
+                    edges.append(AddressEdges(first: address, last: address))
+                }
             case .wildcard(let address, let mask) where version == .inet:
                 edges.append(AddressEdges(address: address, mask: mask))
             default: break
@@ -61,6 +73,8 @@ struct PolicyAddresses {
             switch entry {
             case .prefix(let prefix): prefix.contains(address)
             case .range(let first, let last): first.family == address.family && (first...last).contains(address)
+            case .dnsName(let name, let families):
+                families.contains(address.family) && hostAddresses[name]?.contains(address) ?? false
             case .wildcard(let wanted, let mask):
                 address.family == .inet && UInt32(truncatingIfNeeded: address.value) & mask == wanted & mask
             }
