@@ -128,7 +128,7 @@ final class SandboxInterior: @unchecked Sendable {
     }
 
     /// Sends packets in and looks only at what comes out.
-    func pass(_ injections: [Injection]) throws -> [Fate] {
+    func pass(_ injections: [Injection]) throws -> [PacketFate] {
         try injections.map { try send($0).fate(of: $0.packet) }
     }
 

@@ -18,7 +18,7 @@ struct FateTally {
     var lostByStack = 0
     var held = 0
 
-    mutating func add(_ answer: PacketAnswer, _ fate: Fate) {
+    mutating func add(_ answer: PacketAnswer, _ fate: PacketFate) {
         switch answer.verdict {
         case _ where answer.stack != nil: lostByStack += 1
         case .accept where answer.stage == .reassembly: held += 1
@@ -123,7 +123,7 @@ struct RandomComparison {
     }
 
     /// What was seen from outside, as a verdict.
-    private func outcome(_ fate: Fate, _ vector: PacketVector) -> KernelOutcome {
+    private func outcome(_ fate: PacketFate, _ vector: PacketVector) -> KernelOutcome {
         switch fate {
         case .left(let device, _): return KernelOutcome(verdict: .accept, emittedInterface: "\(device).0")
         case .delivered: return KernelOutcome(verdict: .accept, emittedInterface: PacketVector.local)
@@ -137,7 +137,7 @@ struct RandomComparison {
     }
 
     /// What a packet that left looks like: where it left, and its code point, which filters may write.
-    private func emission(_ answer: PacketAnswer, _ fate: Fate, _ vector: PacketVector) -> [String] {
+    private func emission(_ answer: PacketAnswer, _ fate: PacketFate, _ vector: PacketVector) -> [String] {
         guard case .left(let device, let packet) = fate, answer.verdict == .accept else { return [] }
         var result: [String] = []
         if "\(device).0" != vector.outputInterface { result.append("left by \(device)") }

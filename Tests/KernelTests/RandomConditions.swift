@@ -109,7 +109,7 @@ struct RandomConditions {
             },
             Kind("fragment-offset") { $0.numbers("fragment-offset", 0...300, except: true, &$1) },
             Kind("fragment-flags") { _, dice in
-                let words = ["dont-fragment", "more-fragments", "reserved", "0x4", "0x2", "0x6", "0x1"]
+                let words = ["dont-fragment", "more-fragments", "reserved", "0x4", "0x2", "0x6", "0x8"]
                 return ["fragment-flags \"\(expression(&dice, depth: 1, words))\""]
             },
             Kind("ttl") { $0.numbers("ttl", 1...255, except: true, &$1) },
@@ -117,7 +117,9 @@ struct RandomConditions {
             Kind("dscp") { $0.numbers("precedence", 0...7, except: true, &$1) },
             Kind("ip-options") { conditions, dice in
                 if dice.chance(40) { return ["ip-options any"] }
-                return conditions.numbers("ip-options", 0...147, except: true, &dice)
+                // The kernel can look for these (kernel facts §11).
+                let names = ["route-record", "loose-source-route", "strict-source-route", "router-alert"]
+                return ["ip-options\(dice.chance(25) ? "-except" : "") \(list(dice.some(names, atMost: 2)))"]
             },
             Kind("spi") { $0.numbers("esp-spi", 0...70000, except: true, &$1) },
             Kind("spi") { $0.numbers("ah-spi", 0...70000, except: true, &$1) },
@@ -191,7 +193,10 @@ struct RandomConditions {
             lines.append("\(keyword) \(prefix)\(dice.chance(25) ? " except" : "")")
         }
         if dice.chance(20) { lines.append("\(keyword) \(family == .inet ? "0.0.0.0/0" : "::/0")") }
-        if dice.chance(10), family == .inet { lines.append("\(keyword) 0.0.0.\(dice.below(256))/0.0.0.255") }
+        if family == .inet, dice.chance(10) {
+            // Beside exceptions a mask with holes has no order that the kernel could keep.
+            return ["\(keyword) 0.0.0.\(dice.pick([0, 1, 128, 255]))/0.0.0.255"]
+        }
         if dice.chance(30) {
             lines.append("\(listKeyword) \(dice.pick(["L1", "L2", "EMPTY"]))\(dice.chance(30) ? " except" : "")")
         }

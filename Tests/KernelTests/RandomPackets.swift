@@ -60,6 +60,8 @@ struct RandomPackets {
             fields.dscp = UInt8(class0 << 3 | dice.below(8))
         }
         fields.timeToLive = octet(family == .inet ? "ttl" : "hop-limit", 256, usual: [64, 64, 64, 255, 2, 1], &dice)
+        // What dies on the way makes the router say so, past output filters that no vector speaks of.
+        if way.output != PacketVector.local { fields.timeToLive = max(2, fields.timeToLive ?? 64) }
         fields.payloadLength = dice.pick([0, 0, 8, 16, 40, dice.below(200)])
         if !isSent { addPeculiarities(&fields, &dice) }
         guard var packet = try? fields.build() else { return nil }

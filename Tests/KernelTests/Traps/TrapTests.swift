@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The 75 traps of filters reference §8: each is a row here, and goes through everything that can decide it.
+import Diagnostics
 import Engine
 import JunosModel
 import Testing

@@ -6,7 +6,7 @@ import PacketLog
 /// What came out of a sandbox after one packet went in.
 ///
 /// Nobody looks inside, so what a chain drops and what the stack loses or keeps look the same.
-public enum Fate: Hashable, Sendable {
+public enum PacketFate: Hashable, Sendable {
     /// It left by a device, in one piece or in fragments; the first piece stands here.
     case left(device: String, Packet)
     /// It reached the router itself.
@@ -19,7 +19,7 @@ public enum Fate: Hashable, Sendable {
 
 extension Evidence {
     /// What became of the packet, seen from outside.
-    func fate(of packet: Packet) -> Fate {
+    func fate(of packet: Packet) -> PacketFate {
         if reports.contains(where: { $0.group == ObserverTable.group && $0.prefix == ObserverTable.delivery.name }) {
             return .delivered
         }
