@@ -129,9 +129,7 @@ final class FirewallLogKeeper: Sendable {
     }
 
     private func write(_ lines: inout SyslogLines, _ syslog: SyslogWriter) {
-        let lost = lines.take().reduce(into: UInt64(0)) { lost, line in
-            if !syslog.write(line.message, at: line.time) { lost += line.packets }
-        }
+        let lost = syslog.write(lines.take())
         if lost > 0 { shared.withLock { $0.counts.syslogLost += lost } }
     }
 }

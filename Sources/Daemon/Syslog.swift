@@ -58,6 +58,8 @@ final class SyslogWriter {
     private let path: String
     private let logger: Logger
     private var socket: Socket?
+    /// Seconds that lines may wait for room in syslog's queue.
+    private static let patience = 0.5
     /// Facility local3, which devices send their `firewall` facility to other hosts as, and severity info.
     private static let priority = 19 * 8 + 6
     private static let months = [
@@ -71,10 +73,23 @@ final class SyslogWriter {
 
     deinit { try? socket?.close() }
 
-    /// Writes a message; false if the system's syslog is there and does not take it now.
-    func write(_ message: String, at time: CivilTime) -> Bool {
+    /// Writes lines, and says for how many packets the system's syslog is there and takes no line now.
+    func write(_ lines: [SyslogLines.Line]) -> UInt64 {
+        // A queue of a few lines is all that the kernel keeps for a syslog (`net.unix.max_dgram_qlen`): it gets time to
+        // read, but not more than our own buffer can wait for.
+        let deadline = Date(timeIntervalSinceNow: Self.patience)
+        return lines.reduce(into: 0) { lost, line in
+            if !write(line.message, at: line.time, until: deadline) { lost += line.packets }
+        }
+    }
+
+    private func write(_ message: String, at time: CivilTime, until deadline: Date) -> Bool {
         let line = Data(Self.line(message, at: time).utf8)
-        if send(line) { return true }
+        switch send(line, until: deadline) {
+        case .sent: return true
+        case .busy: return false
+        case .closed: break
+        }
         // A syslog that was started anew has another socket under its name.
         try? socket?.close()
         socket = nil
@@ -83,12 +98,29 @@ final class SyslogWriter {
             return true
         }
         socket = fresh
-        return send(line)
+        return send(line, until: deadline) == .sent
     }
 
-    private func send(_ line: Data) -> Bool {
-        guard let socket, let count = try? socket.write(line) else { return false }
-        return count == line.count
+    private enum Sending {
+        case sent
+        /// Its queue is full.
+        case busy
+        /// Nobody reads there any more, or nobody was asked yet.
+        case closed
+    }
+
+    private func send(_ line: Data, until deadline: Date) -> Sending {
+        guard let socket else { return .closed }
+        while true {
+            do {
+                return try socket.write(line) == line.count ? .sent : .closed
+            } catch SocketError.blocked {
+                guard Date() < deadline else { return .busy }
+                Thread.sleep(forTimeInterval: 0.002)
+            } catch {
+                return .closed
+            }
+        }
     }
 
     private func connected() -> Socket? {
