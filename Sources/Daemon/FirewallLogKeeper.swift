@@ -129,7 +129,9 @@ final class FirewallLogKeeper: Sendable {
     }
 
     private func write(_ lines: inout SyslogLines, _ syslog: SyslogWriter) {
-        let lost = syslog.write(lines.take())
+        let lost = lines.take().reduce(into: UInt64(0)) { lost, line in
+            if !syslog.write(line.message, at: line.time) { lost += line.packets }
+        }
         if lost > 0 { shared.withLock { $0.counts.syslogLost += lost } }
     }
 }
