@@ -81,6 +81,7 @@ let package = Package(
         room("NftablesKernel", ["Netlink", "NftablesIR", "NetworkTypes", "CMnl", "CNftnl", "CNetfilterShims"]),
         room("Conntrack", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
         room("PacketLog", ["Netlink", "CNetfilterShims"]),
+        room("PolicyRouting", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
         room("NameResolution", ["NetworkTypes", "CNetfilterShims"]),
         room(
             "Laboratory",
@@ -93,8 +94,8 @@ let package = Package(
             [
                 "JunosSyntax", "JunosModel", "JunosLowering", "PolicyModel", "NftablesCompiler", "NftablesIR",
                 "ReferenceEvaluator", "Reconciler", "Verifier", "OperationalMode", "NftablesKernel", "Netlink",
-                "Conntrack", "PacketLog", "NameResolution", "Laboratory", "NetworkTypes", "Diagnostics",
-                "CNetfilterShims",
+                "Conntrack", "PacketLog", "PolicyRouting", "NameResolution", "Laboratory", "NetworkTypes",
+                "Diagnostics", "CNetfilterShims",
             ]
         ),
         room(
