@@ -58,6 +58,12 @@ final class SyslogWriter {
     private let path: String
     private let logger: Logger
     private var socket: Socket?
+    /// When a line was last given up.
+    private var gaveUpAt = Date.distantPast
+    /// Seconds that a line waits for room in syslog's queue.
+    private static let patience = 0.2
+    /// Seconds after a line was given up in which others do not wait.
+    private static let pause = 1.0
     /// Facility local3, which devices send their `firewall` facility to other hosts as, and severity info.
     private static let priority = 19 * 8 + 6
     private static let months = [
@@ -73,8 +79,20 @@ final class SyslogWriter {
 
     /// Writes a message; false if the system's syslog is there and does not take it now.
     func write(_ message: String, at time: CivilTime) -> Bool {
-        let line = Data(Self.line(message, at: time).utf8)
-        if send(line) { return true }
+        let own = "sluiced[\(ProcessInfo.processInfo.processIdentifier)]: "
+        return deliver("<\(Self.priority)>\(stamp(time)) \(own)\(message)", message)
+    }
+
+    /// Writes a line as it is; false if the system's syslog is there and does not take it now.
+    ///
+    /// - Parameter message: what our own log says where there is no syslog.
+    func deliver(_ line: String, _ message: String) -> Bool {
+        let line = Data(line.utf8)
+        switch send(line) {
+        case .sent: return true
+        case .busy: return false
+        case .closed: break
+        }
         // A syslog that was started anew has another socket under its name.
         try? socket?.close()
         socket = nil
@@ -83,12 +101,36 @@ final class SyslogWriter {
             return true
         }
         socket = fresh
-        return send(line)
+        return send(line) == .sent
     }
 
-    private func send(_ line: Data) -> Bool {
-        guard let socket, let count = try? socket.write(line) else { return false }
-        return count == line.count
+    private enum Sending {
+        case sent
+        /// Its queue is full.
+        case busy
+        /// Nobody reads there any more, or nobody was asked yet.
+        case closed
+    }
+
+    /// The kernel keeps only a few lines for a syslog (`net.unix.max_dgram_qlen`), so a full queue gets time to be read;
+    /// one that was not read in that time gets none for a while, or a stuck syslog would hold up everything.
+    private func send(_ line: Data) -> Sending {
+        guard let socket else { return .closed }
+        let start = Date()
+        let deadline = start.timeIntervalSince(gaveUpAt) < Self.pause ? start : start.addingTimeInterval(Self.patience)
+        while true {
+            do {
+                return try socket.write(line) == line.count ? .sent : .closed
+            } catch SocketError.blocked {
+                guard Date() < deadline else {
+                    gaveUpAt = Date()
+                    return .busy
+                }
+                Thread.sleep(forTimeInterval: 0.002)
+            } catch {
+                return .closed
+            }
+        }
     }
 
     private func connected() -> Socket? {
@@ -104,12 +146,11 @@ final class SyslogWriter {
         }
     }
 
-    /// `<158>Mar  9 10:28:22 sluiced[17]: MESSAGE`, as RFC 3164 has it and every local syslog reads it.
-    private static func line(_ message: String, at time: CivilTime) -> String {
+    /// `Mar  9 10:28:22`, as RFC 3164 has it and every local syslog reads it.
+    func stamp(_ time: CivilTime) -> String {
         func digits(_ number: Int, _ filler: String) -> String { number < 10 ? "\(filler)\(number)" : "\(number)" }
-        let month = months.indices.contains(time.month - 1) ? months[time.month - 1] : "Jan"
+        let month = Self.months.indices.contains(time.month - 1) ? Self.months[time.month - 1] : "Jan"
         let clock = [time.hour, time.minute, time.second].map { digits($0, "0") }.joined(separator: ":")
-        return "<\(priority)>\(month) \(digits(time.day, " ")) \(clock) "
-            + "sluiced[\(ProcessInfo.processInfo.processIdentifier)]: \(message)"
+        return "\(month) \(digits(time.day, " ")) \(clock)"
     }
 }
