@@ -92,5 +92,5 @@ public let supportTables: [SupportTable] = [
     applicationsStatements, applicationStatements, securityStatements, flowStatements, tcpSessionStatements,
     segmentSizeStatements,
     zoneStatements, zoneInterfaceStatements, policyStatements, policiesStatements, policyMatchStatements,
-    policyThenStatements, permitStatements,
+    policyThenStatements, permitStatements, routingInstanceStatements, instanceRouteStatements,
 ]

@@ -20,6 +20,9 @@ public struct Difference: Hashable, Sendable, CustomStringConvertible {
         case dscp
         /// What a TCP segment announces.
         case segmentSize = "tcp-mss"
+        case dontFragment = "dont-fragment"
+        /// The routing instance or next hop that a term chose.
+        case way
         case emittedInterface = "emitted-interface"
     }
 
