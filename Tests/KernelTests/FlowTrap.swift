@@ -207,8 +207,7 @@ struct TrapRun {
 
     /// Takes sessions out of the kernel that are over by then for the model, since it cannot be told to wait.
     ///
-    /// That they
-    /// would be over for the kernel, too, the comparison of their times has said.
+    /// That they would be over for the kernel, too, the comparison of their times has said.
     private func passTime(to time: Double) throws {
         let living = Set(model.sessions(at: time).map(key))
         for session in try sandbox.trackedSessions() where !living.contains(key(session)) {
