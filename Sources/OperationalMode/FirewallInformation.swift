@@ -90,6 +90,8 @@ struct FirewallInformation: OperationalView {
         result.filters = filters.compactMap { filter in
             var filter = filter
             func isWanted(_ row: Row) -> Bool { row.name == name || row.plainName == name }
+            // A member of an array can be asked for by its name, too.
+            filter.counters += filter.members.filter { !$0.isPolicer }.map(\.row)
             filter.counters.removeAll { !isWanted($0) }
             filter.secondPass.removeAll { !isWanted($0) }
             filter.policers = []

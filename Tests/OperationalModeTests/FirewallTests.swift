@@ -280,6 +280,7 @@ private func rows(_ command: String) throws -> [String] {
         let shown = try ask("show firewall", configuration, readings).text
         #expect(shown.contains("act-t-x") && !shown.contains("act-t-2"))
         #expect(!(try ask("show policer", configuration, readings).text.contains("act-t-2")))
+        #expect(try ask("show firewall counter act-t-11 filter F", configuration, readings).text.hasSuffix(" 12\n"))
         let effects = Effects()
         _ = try ask("clear firewall filter F", configuration, readings, effects: effects)
         #expect(effects.cleared == Set(readings.map(\.key)))
