@@ -35,7 +35,7 @@ let clearFirewallLogCommand = OperationalCommand(
 
 /// Sets to zero what is shown.
 private func clear(_ information: FirewallInformation, _ sources: OperationalSources) throws -> OperationalAnswer {
-    let rows = information.filters.flatMap { $0.counters + $0.policers + $0.secondPass }
+    let rows = information.filters.flatMap { $0.counters + $0.policers + $0.secondPass + $0.members.map(\.row) }
     try sources.clearStatistics(rows.reduce(into: []) { $0.formUnion($1.keys) })
     return .done
 }

@@ -28,6 +28,8 @@ struct FirewallInformation: OperationalView {
         var policers: [Row] = []
         /// Counters of the second evaluation of packets to the router (DESIGN §3.1).
         var secondPass: [Row] = []
+        /// Members of its arrays, which have a view of their own; in order of their numbers.
+        var members: [PrefixActionMember] = []
     }
 
     /// The filters, in order of their names.
@@ -38,6 +40,7 @@ struct FirewallInformation: OperationalView {
         var places: [Place: Int] = [:]
         var filters: [Filter] = []
         var families: [String] = []
+        let arrays = prefixActionArrays(configuration)
         for statistic in statistics.filters {
             let (name, suffix) = instanceName(of: statistic, configuration)
             // Names are per family: two filters of one name are two filters (filters reference §5.1).
@@ -55,6 +58,10 @@ struct FirewallInformation: OperationalView {
                 count: statistic.value,
                 keys: [statistic.key]
             )
+            if let member = PrefixActionMember(row, isPolicer: statistic.kind == .policer, of: arrays) {
+                filters[index].members.append(member)
+                continue
+            }
             switch (statistic.kind, statistic.isSecondPass) {
             case (.counter, false): filters[index].counters.append(row)
             case (.counter, true): filters[index].secondPass.append(row)
@@ -83,9 +90,12 @@ struct FirewallInformation: OperationalView {
         result.filters = filters.compactMap { filter in
             var filter = filter
             func isWanted(_ row: Row) -> Bool { row.name == name || row.plainName == name }
+            // A member of an array can be asked for by its name, too.
+            filter.counters += filter.members.filter { !$0.isPolicer }.map(\.row)
             filter.counters.removeAll { !isWanted($0) }
             filter.secondPass.removeAll { !isWanted($0) }
             filter.policers = []
+            filter.members = []
             return filter.counters.isEmpty && filter.secondPass.isEmpty ? nil : filter
         }
         guard !result.filters.isEmpty else {
@@ -149,6 +159,7 @@ extension FirewallInformation.Filter {
         filter.counters = sum(counters)
         filter.policers = sum(policers)
         filter.secondPass = sum(secondPass)
+        filter.members = sum(members)
         return filter
     }
 }

@@ -83,6 +83,7 @@ struct CommandArguments: Hashable, Sendable {
 /// Every command; a new one is a file with a constant, and a line here.
 private let operationalCommands: [OperationalCommand] = [
     showFirewallCommand, showFirewallFilterCommand, showFirewallCounterCommand, showFirewallLogCommand,
+    showPrefixActionStatsCommand,
     showPolicerCommand, showInterfacesFiltersCommand, showPolicyHitCountCommand,
     clearFirewallAllCommand, clearFirewallFilterCommand, clearFirewallCounterCommand, clearFirewallLogCommand,
 ]

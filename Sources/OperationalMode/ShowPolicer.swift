@@ -24,11 +24,15 @@ struct PolicerInformation: OperationalView {
     func named(_ name: String, _ configuration: JunosConfiguration) throws(OperationalProblem) -> PolicerInformation {
         let exact = rows.filter { $0.name == name }
         if !exact.isEmpty { return PolicerInformation(rows: exact) }
-        guard configuration.policers[name] != nil else { throw OperationalProblem("policer \(name) not found") }
+        guard configuration.policers[name] != nil || configuration.threeColorPolicers[name] != nil else {
+            throw OperationalProblem("policer \(name) not found")
+        }
         // An instance is called POLICER-TERM, or POLICER where terms share it (filters reference §5.5).
         var instances: Set<String> = [name]
         for filter in configuration.filters.values {
-            for term in filter.terms where term.then.policer == name { instances.insert("\(name)-\(term.name)") }
+            for term in filter.terms where term.then.policer == name || term.then.threeColorPolicer == name {
+                instances.insert("\(name)-\(term.name)")
+            }
         }
         return PolicerInformation(rows: rows.filter { instances.contains($0.plainName) })
     }

@@ -232,4 +232,57 @@ private func rows(_ command: String) throws -> [String] {
                 """
         )
     }
+
+    @Test func `have arrays that are shown by themselves`() throws {
+        let configuration = try configuration(
+            """
+            interfaces { eth1 { unit 0 { family inet { filter { input F; } } } } }
+            firewall {
+                policer lim { if-exceeding { bandwidth-limit 64k; burst-size-limit 15k; } then discard; }
+                family inet {
+                    prefix-action act { policer lim; count; subnet-prefix-length 24; source-prefix-length 32; }
+                    filter F { term t { then { prefix-action act; count act-t-x; accept; } } }
+                }
+            }
+            """
+        )
+        // Numbers count, not letters; two interfaces are one sum.
+        let readings =
+            [11, 2, 0].map { statistic("inet|F|act-t-\($0)|eth1.0|i", UInt64($0) + 1, 100) }
+            + [statistic("inet|F|act-t-2|eth2.0|i", 5, 100), statistic("inet|F|!act-t-2|eth1.0|i", 9, 900)]
+            + [statistic("inet|F|act-t-x|eth1.0|i", 7, 700)]
+        let asked = "show firewall prefix-action-stats filter F prefix-action"
+        for (words, expected) in [
+            ("act", ["counter act-t-0 1", "counter act-t-2 8", "counter act-t-11 12", "policer act-t-2 9"]),
+            ("act-t from 1 to 10", ["counter act-t-2 8", "policer act-t-2 9"]),
+            ("act to 0", ["counter act-t-0 1"]),
+        ] {
+            let answer = try ask("\(asked) \(words)", configuration, readings)
+            let root = try #require(answer.element)
+            #expect(root.tag == "firewall-prefix-action-information")
+            let rows = root.elements("filter-information").flatMap { filter in
+                ["counter", "policer"].flatMap { tag in
+                    filter.elements(tag).map {
+                        "\(tag) \($0.elements("\(tag)-name").first?.text ?? "?") "
+                            + ($0.elements("packet-count").first?.text ?? "?")
+                    }
+                }
+            }
+            #expect(rows == expected)
+            #expect(answer.text.hasPrefix("\nFilter: F  "))
+        }
+        #expect(throws: OperationalProblem("prefix-action other not found in filter F")) {
+            try ask("\(asked) other", configuration, readings)
+        }
+        #expect(throws: OperationalProblem("syntax error: to takes a number from 0 to 65535, not 'x'")) {
+            try ask("\(asked) act to x", configuration, readings)
+        }
+        let shown = try ask("show firewall", configuration, readings).text
+        #expect(shown.contains("act-t-x") && !shown.contains("act-t-2"))
+        #expect(!(try ask("show policer", configuration, readings).text.contains("act-t-2")))
+        #expect(try ask("show firewall counter act-t-11 filter F", configuration, readings).text.hasSuffix(" 12\n"))
+        let effects = Effects()
+        _ = try ask("clear firewall filter F", configuration, readings, effects: effects)
+        #expect(effects.cleared == Set(readings.map(\.key)))
+    }
 }
