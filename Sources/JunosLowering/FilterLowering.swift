@@ -9,6 +9,7 @@ import PolicyModel
 struct FilterLowering {
     let configuration: JunosConfiguration
     let forwardingClasses: [String: UInt8]
+    let ways: ForwardingIndices
     private var bodies: [BodyKey: FilterBody] = [:]
     private var highestMTU: [String: Int] = [:]
     private(set) var diagnostics: [Diagnostic] = []
@@ -19,8 +20,9 @@ struct FilterLowering {
         var isList: Bool
     }
 
-    init(_ configuration: JunosConfiguration) {
+    init(_ configuration: JunosConfiguration, ways: ForwardingIndices) {
         self.configuration = configuration
+        self.ways = ways
         forwardingClasses = numberForwardingClasses(configuration)
         for interface in configuration.interfaces {
             for (family, settings) in interface.families {
@@ -156,26 +158,17 @@ struct FilterLowering {
         var actions: [StepAction] = []
         // `count` charges every packet that matched, also those that the policer drops (DESIGN §3.5).
         if let counter = term.then.count { actions.append(.count(counter)) }
-        if term.then.log || term.then.syslog { actions.append(.log(statement: term.source.path)) }
-        if let name = term.then.policer, let policer = configuration.policers[name] {
-            actions.append(
-                .meter(
-                    Meter(
-                        bucket: bucket(of: policer, mtu: owner.mtu),
-                        drops: policer.discards,
-                        lossPriority: policer.lossPriority?.rawValue,
-                        forwardingClass: policer.forwardingClass.flatMap { forwardingClasses[$0] },
-                        name: policer.isFilterSpecific ? name : "\(name)-\(term.name)",
-                        isPerInterface: owner.isPerInterface
-                    )
-                )
-            )
-        }
+        if let statement = term.reportedStatement { actions.append(.log(statement: statement)) }
+        actions += meters(of: term, filter, isPerInterface: owner.isPerInterface, mtu: owner.mtu)
         if let level = term.then.lossPriority { actions.append(.setLossPriority(level.rawValue)) }
         if let number = term.then.forwardingClass.flatMap({ forwardingClasses[$0] }) {
             actions.append(.setForwardingClass(number))
         }
         if let dscp = term.then.dscp { actions.append(.setDSCP(dscp)) }
+        if let bit = term.then.dontFragment { actions.append(.setDontFragment(bit)) }
+        if let way = term.then.forwarding, let table = way.isMaster ? 0 : ways[way.statement] {
+            actions.append(.chooseRoutingTable(table))
+        }
         // A plain router has no flow processing to skip (DESIGN §3.14).
         if term.then.packetMode, configuration.security != nil { actions.append(.packetMode) }
         return actions
@@ -187,13 +180,6 @@ struct FilterLowering {
         case .discard: .drop
         case .reject(let message): .refuse(RefusalAnswer(code: message.code, resetsTCP: message.isTCPReset))
         case .nextTerm: .proceed
-        }
-    }
-
-    private func bucket(of policer: Policer, mtu: Int) -> Bucket {
-        switch policer.rate {
-        case .bandwidth(let bits, let burst): .bytes(perSecond: max(1, bits / 8), depth: burst, mtu: mtu)
-        case .packets(let rate, let burst): .packets(perSecond: rate, depth: burst)
         }
     }
 }

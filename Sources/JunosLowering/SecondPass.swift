@@ -18,10 +18,13 @@ func secondPass(of bindings: [FilterBinding]) -> [FilterBinding] {
             body.steps = body.steps.map { step in
                 var step = step
                 // Policers act as conforming, nothing is logged; counters stay, under names of their own.
-                step.actions.removeAll { action in
+                step.actions = step.actions.compactMap { (action) -> StepAction? in
                     switch action {
-                    case .log, .meter, .packetMode: true
-                    case .count, .setForwardingClass, .setLossPriority, .setDSCP: false
+                    case .log, .meter, .packetMode, .chooseRoutingTable: return nil
+                    case .count, .setForwardingClass, .setLossPriority, .setDSCP, .setDontFragment: return action
+                    case .meterByAddress(var array):
+                        array.meter = nil
+                        return array.counts ? .meterByAddress(array) : nil
                     }
                 }
                 return step
@@ -50,10 +53,11 @@ private struct ContextChanges: OptionSet {
                 case .setForwardingClass: insert(.forwardingClass)
                 case .setLossPriority: insert(.lossPriority)
                 case .setDSCP: insert(.dscp)
-                case .meter(let meter):
-                    if meter.forwardingClass != nil { insert(.forwardingClass) }
-                    if meter.lossPriority != nil { insert(.lossPriority) }
-                case .count, .log, .packetMode: break
+                case .meter, .meterByAddress:
+                    guard let scheme = action.meter?.scheme else { continue }
+                    if scheme.changesForwardingClass { insert(.forwardingClass) }
+                    if scheme.changesLossPriority { insert(.lossPriority) }
+                case .count, .log, .packetMode, .setDontFragment, .chooseRoutingTable: break
                 }
             }
         }
@@ -63,16 +67,21 @@ private struct ContextChanges: OptionSet {
 /// Whether a condition reads what the first pass changed, or what reassembly changes.
 private func canDiffer(_ match: MatchExpression, _ changes: ContextChanges) -> Bool {
     match.clauses.joined().contains { condition in
-        // Reassembly takes the fragment header away.
-        if case .extensionHeader(44, _) = condition { return true }
-        guard case .field(let field, _, _) = condition else { return false }
-        switch field {
-        case .fragmentWord, .ipv6FragmentWord, .packetLength: return true
-        case .forwardingClass: return changes.contains(.forwardingClass)
-        case .lossPriority: return changes.contains(.lossPriority)
-        case .trafficClassOctet: return changes.contains(.dscp)
-        default: return false
-        }
+        // Reassembly takes the fragment header away and shows what stood behind it.
+        condition.readsExtensionHeaders || condition.fields.contains { canDiffer($0, changes) }
+    }
+}
+
+/// Whether a field can be another one in the second pass.
+private func canDiffer(_ field: PacketField, _ changes: ContextChanges) -> Bool {
+    switch field {
+    case .fragmentWord, .ipv6FragmentWord, .ipv6FragmentNextHeader, .ipv6NextHeader, .packetLength: true
+    // Free bytes of the IP header: lengths and fragments may be among them.
+    case .bytes(let place, _, _): place == .networkHeader
+    case .forwardingClass: changes.contains(.forwardingClass)
+    case .lossPriority: changes.contains(.lossPriority)
+    case .trafficClassOctet: changes.contains(.dscp)
+    default: false
     }
 }
 

@@ -35,10 +35,16 @@ public struct JunosConfiguration: Hashable, Sendable {
     public var filters: [FilterName: FirewallFilter] = [:]
     /// `firewall policer`.
     public var policers: [String: Policer] = [:]
+    /// `firewall three-color-policer`.
+    public var threeColorPolicers: [String: ThreeColorPolicer] = [:]
+    /// `firewall family inet prefix-action`.
+    public var prefixActions: [String: PrefixAction] = [:]
     /// Forwarding classes in the order of their numbers: the predefined ones, then those of `class-of-service`.
     public var forwardingClasses: [String] = predefinedForwardingClasses
     /// `firewall interface-set`: patterns of logical interfaces.
     public var interfaceSets: [String: [String]] = [:]
+    /// `routing-instances`: the tables that filters can lead packets into.
+    public var routingInstances: [String: RoutingInstance] = [:]
     /// `applications`: user-defined ones; they hide predefined ones of the same name (flow reference §5.1).
     public var applications: [String: Application] = [:]
     /// `applications application-set`: names of members.

@@ -9,6 +9,10 @@ public struct TermActions: Hashable, Sendable {
     public var count: String?
     /// `policer NAME`.
     public var policer: String?
+    /// `three-color-policer { KIND NAME; }`; `policer` and this never stand together (filters reference §1.3).
+    public var threeColorPolicer: String?
+    /// `prefix-action NAME` (inet).
+    public var prefixAction: String?
     /// `log`.
     public var log: Bool
     /// `syslog`.
@@ -21,28 +25,40 @@ public struct TermActions: Hashable, Sendable {
     public var dscp: UInt8?
     /// `packet-mode` (flow reference §1.4).
     public var packetMode: Bool
+    /// `dont-fragment set` or `clear`: the value of the bit.
+    public var dontFragment: Bool?
+    /// The way that the term chooses; its outcome then is `accept`, or `nextTerm` where it says so.
+    public var forwarding: ForwardingChoice?
 
     /// Makes actions; without arguments an empty `then`.
     public init(
         outcome: TermOutcome? = nil,
         count: String? = nil,
         policer: String? = nil,
+        threeColorPolicer: String? = nil,
+        prefixAction: String? = nil,
         log: Bool = false,
         syslog: Bool = false,
         forwardingClass: String? = nil,
         lossPriority: LossPriority? = nil,
         dscp: UInt8? = nil,
-        packetMode: Bool = false
+        packetMode: Bool = false,
+        dontFragment: Bool? = nil,
+        forwarding: ForwardingChoice? = nil
     ) {
         self.outcome = outcome
         self.count = count
         self.policer = policer
+        self.threeColorPolicer = threeColorPolicer
+        self.prefixAction = prefixAction
         self.log = log
         self.syslog = syslog
         self.forwardingClass = forwardingClass
         self.lossPriority = lossPriority
         self.dscp = dscp
         self.packetMode = packetMode
+        self.dontFragment = dontFragment
+        self.forwarding = forwarding
     }
 }
 
@@ -71,52 +87,25 @@ public struct RejectMessage: Hashable, Sendable {
     }
 }
 
-/// `firewall policer NAME`, two colours (filters reference §4.4).
-public struct Policer: Hashable, Sendable {
-    /// What the bucket counts.
-    public enum Rate: Hashable, Sendable {
-        /// `bandwidth-limit` in bits per second and `burst-size-limit` in bytes.
-        case bandwidth(bitsPerSecond: UInt64, burstBytes: UInt64)
-        /// `pps-limit` and `packet-burst`.
-        case packets(perSecond: UInt64, burst: UInt64)
-    }
-
-    /// Its name.
-    public var name: String
-    /// Its bucket.
-    public var rate: Rate
-    /// `then discard`.
-    public var discards: Bool
-    /// `then loss-priority`.
-    public var lossPriority: LossPriority?
-    /// `then forwarding-class`.
-    public var forwardingClass: String?
-    /// `filter-specific`: one bucket for all terms of a filter instance instead of one a term.
-    public var isFilterSpecific: Bool
-    /// Where it stands.
-    public var source: StatementReference
-
-    /// Makes a policer.
-    public init(
-        name: String,
-        rate: Rate,
-        discards: Bool,
-        lossPriority: LossPriority? = nil,
-        forwardingClass: String? = nil,
-        isFilterSpecific: Bool = false,
-        source: StatementReference
-    ) {
-        self.name = name
-        self.rate = rate
-        self.discards = discards
-        self.lossPriority = lossPriority
-        self.forwardingClass = forwardingClass
-        self.isFilterSpecific = isFilterSpecific
-        self.source = source
-    }
-}
-
 /// The forwarding classes, by the number in `meta mark` bits 24–27 (DESIGN §4); best-effort is where packets start.
 public let predefinedForwardingClasses = [
     "best-effort", "expedited-forwarding", "assured-forwarding", "network-control",
 ]
+
+extension FilterTerm {
+    /// What a report of this term stands for: where it is written, what reports it, and how the term ends.
+    ///
+    /// Reports carry a digest of it, so that those still under way at a commit mean what was in force when they were
+    /// made (DESIGN §3.24). Nil without `log` and `syslog`.
+    public var reportedStatement: String? {
+        guard then.log || then.syslog else { return nil }
+        let outcome =
+            switch then.outcome {
+            case nil, .accept: "accept"
+            case .discard: "discard"
+            case .reject: "reject"
+            case .nextTerm: "next term"
+            }
+        return source.path + " then" + (then.log ? " log" : "") + (then.syslog ? " syslog" : "") + " " + outcome
+    }
+}

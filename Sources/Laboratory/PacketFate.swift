@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What can be seen of a packet from outside, for experiments with very many of them.
 public import NetworkTypes
+import PacketLog
 
 /// What came out of a sandbox after one packet went in.
 ///

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A private network namespace with devices of our own making, a program under test, and eyes at every hook.
+public import Conntrack
 public import NetworkTypes
 public import NftablesIR
 import Synchronization
@@ -105,6 +106,12 @@ public final class Sandbox: Sendable {
 
     /// How many sessions conntrack holds; none where nothing tracks.
     public func sessions() throws -> Int { try run { try $0.sessions.count() } }
+
+    /// The sessions that conntrack holds, in no order.
+    public func trackedSessions() throws -> [TrackedSession] { try run { try $0.sessions.all() } }
+
+    /// Deletes one session; false if it is gone.
+    public func delete(_ session: TrackedSession) throws -> Bool { try run { try $0.sessions.delete(session) } }
 
     /// Deletes all sessions.
     public func flushSessions() throws { try run { try $0.sessions.flush() } }

@@ -84,7 +84,8 @@ struct AttachmentCompiler {
                     key: binding.key,
                     family: binding.family,
                     selector: selector(binding),
-                    pass: pass
+                    pass: pass,
+                    isOfRoutingEngine: device == nil
                 )
                 let filter = compile(binding.key, body, names, seesFragments, &builder)
                 provide(filter.charges, names, filterName: binding.filterName, interface, device, &builder)
@@ -103,7 +104,7 @@ struct AttachmentCompiler {
     ) -> (chain: String, charges: FilterCompiler.Charges) {
         let identity = [
             names.key, names.family, names.direction.letter, body.version.rawValue, names.pass.rawValue,
-            "\(names.selector)", "\(seesFragments)",
+            "\(names.selector)", "\(names.isOfRoutingEngine)", "\(seesFragments)",
         ].joined(separator: " ")
         if let known = compiled[identity] { return known }
         var compiler = FilterCompiler(body: body, names: names, seesFragments: seesFragments)
@@ -121,37 +122,16 @@ struct AttachmentCompiler {
         _ device: String?,
         _ builder: inout ProgramBuilder
     ) {
-        func provide(_ kind: String, _ key: ObjectKey, _ object: StatefulObject, map: String) {
-            builder.object(key, object)
-            guard let device, case .device = names.selector else { return }
-            builder.mutableMap(
-                map,
-                data: .object(key.kind),
-                [SetElement(.single(deviceName(device)), .object(key.name))]
-            )
-        }
-        for name in charges.counters {
-            let object = names.objectName(nil, filter: filterName, name, interface: interface)
-            provide("counter", .counter(object), .counter, map: names.mapName("counter", name))
-        }
-        for (name, meter) in charges.meters {
-            let bucket = KernelBucket(meter.bucket)
-            let beyond = names.objectName("policer", filter: filterName, name, interface: interface)
-            provide("policer", .counter(beyond), .counter, map: names.mapName("policer", name))
-            if meter.isPerInterface {
-                let limit = names.objectName("limit", filter: filterName, name, interface: interface)
-                provide(
-                    "limit",
-                    .limit(limit + "/" + bucket.text),
-                    .limit(bucket.limit),
-                    map: names.mapName("limit", name) + "/" + bucket.text
-                )
-            } else {
-                builder.object(
-                    .limit(sharedLimitName(key: names.key, name, bucket)),
-                    .limit(bucket.limit)
-                )
-            }
-        }
+        // Rules that name their objects need no map to find them by.
+        let isChosen = if case .device = names.selector { true } else { false }
+        let provider = ChargeProvider(
+            names: names,
+            filterName: filterName,
+            interface: interface,
+            device: isChosen ? device : nil
+        )
+        for name in charges.counters { provider.counter("counter", name, &builder) }
+        for meter in charges.meters.values { provider.meter(meter, &builder) }
+        for array in charges.arrays.values { provider.array(array, &builder) }
     }
 }

@@ -249,6 +249,7 @@ struct Evaluation {
         case .ipv4Option(let type, let slot): testIPv4Option(type, slot)
         case .tcpOption(let type, let offset, let length, let testsPresence, let slot):
             loadTCPOption(type, offset, length, testsPresence, slot)
+        case .tcpOptionStore(let type, let offset, let slot): storeTCPOption(type, offset, slot)
         case .conntrackLoad(let key, let slot): loadConntrack(key, slot)
         case .conntrackMarkStore(let slot): storeConntrackMark(slot)
         case .notrack: notrack()

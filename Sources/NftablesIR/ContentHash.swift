@@ -96,6 +96,8 @@ extension ContentHash {
         case .extensionHeader(let kind, let type, let offset, let length, let isTest, let register):
             add(tag: 5, UInt64(kind.rawValue), UInt64(type), UInt64(offset), UInt64(length))
             add(tag: isTest ? 1 : 0, UInt64(register.slot))
+        case .extensionHeaderStore(let kind, let type, let offset, let length, let register):
+            add(tag: 24, UInt64(kind.rawValue), UInt64(type), UInt64(offset), UInt64(length), UInt64(register.slot))
         case .conntrackLoad(let key, let direction, let register):
             add(tag: 6, UInt64(key.rawValue), direction.map { UInt64($0) } ?? 0xffff, UInt64(register.slot))
         case .conntrackStore(let key, let register): add(tag: 7, UInt64(key.rawValue), UInt64(register.slot))

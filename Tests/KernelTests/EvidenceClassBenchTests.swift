@@ -5,6 +5,7 @@ import JunosModel
 import Laboratory
 import NetworkTypes
 import NftablesIR
+import OperationalMode
 import ReferenceEvaluator
 import Testing
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packets as one line of text, as tables of tests write them.
+// Packets as tests write them: one line each.
 public import NetworkTypes
 
 /// Why a packet line cannot be read.
 public struct UnreadablePacket: Error, CustomStringConvertible {
-    /// The line or the part of it.
+    /// The words that cannot be read.
     public let description: String
 }
 
 /// A packet from a line: `PROTOCOL SOURCE[:PORT] > DESTINATION[:PORT] key=value…`.
 ///
 /// IPv6 addresses with ports stand in brackets. Keys: flags (letters of FSRPAU), len, payload, ttl, dscp, tos, mf, off,
-/// type, code, id, seq, ack, seqno, df, body (octets in hex behind the network header).
+/// type, code, id, seqno, ack, win, mss, df, options, headers, body (octets in hex behind the network header).
 public func packet(_ line: String) throws -> Packet {
     let words = line.split(separator: " ").map(String.init)
     guard words.count >= 4, words[2] == ">", let source = endpoint(words[1]), let destination = endpoint(words[3])
@@ -52,6 +52,10 @@ public func packet(_ line: String) throws -> Packet {
         case "id": fields.icmpIdentifier = try number(UInt16.self)
         case "seqno": fields.tcpSequence = try number(UInt32.self)
         case "ack": fields.tcpAcknowledgment = try number(UInt32.self)
+        case "win": fields.tcpWindow = try number(UInt16.self)
+        case "mss":
+            let size = try number(UInt16.self)
+            fields.tcpOptions = [2, 4, UInt8(size >> 8), UInt8(truncatingIfNeeded: size)]
         case "df": fields.doesNotFragment = true
         case "options": fields.ipv4Options = try hexOctets(text)
         case "headers": fields.extensionHeaders = try hexOctets(text)
@@ -72,7 +76,7 @@ private func withTrafficClass(_ packet: Packet, _ tos: UInt8) -> Packet {
     return Packet(family: packet.family, bytes: bytes).settingDSCP(tos >> 2)
 }
 
-/// Octets from their hexadecimal digits.
+/// Octets from hexadecimal digits.
 public func hexOctets(_ hex: String) throws -> [UInt8] {
     try stride(from: 0, to: hex.count, by: 2).map { offset in
         guard let value = UInt8(hex.dropFirst(offset).prefix(2), radix: 16) else {

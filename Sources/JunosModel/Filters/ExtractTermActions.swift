@@ -5,12 +5,8 @@ import JunosSyntax
 
 /// Terminating actions that Junos knows and Sluice does not, with the verdict that they imply (filters reference §4.1).
 private let unsupportedOutcomes: [String: (reason: String, outcome: TermOutcome)] = [
-    "routing-instance": ("filter-based forwarding is not built yet", .accept),
     "logical-system": ("there are no logical systems", .discard),
-    "topology": ("filter-based forwarding is not built yet", .accept),
-    "next-ip": ("filter-based forwarding is not built yet", .accept),
-    "next-ip6": ("filter-based forwarding is not built yet", .accept),
-    "next-interface": ("filter-based forwarding is not built yet", .accept),
+    "topology": ("there are no topologies", .accept),
     "next-hop-group": ("copies to next-hop groups are not built", .accept),
     "load-balance": ("load balancing by filters is not built", .accept),
     "ipsec-sa": ("IPsec is not built", .discard),
@@ -21,17 +17,14 @@ private let unsupportedOutcomes: [String: (reason: String, outcome: TermOutcome)
 
 /// Modifiers that Junos knows and Sluice does not (filters reference §4.3).
 private let unsupportedModifiers: [String: String] = [
-    "three-color-policer": "packets over its rates would not be dropped",
     "hierarchical-policer": "packets over its rates would not be dropped",
     "enhanced-hierarchical-policer": "packets over its rates would not be dropped",
     "policer-charge": "packets over its rates would not be dropped",
     "force-premium": "there are no hierarchical policers",
-    "prefix-action": "packets over its rates would not be dropped",
     "port-mirror": "port mirroring is not built yet",
     "port-mirror-instance": "port mirroring is not built yet",
     "l2-mirror": "port mirroring is not built yet",
     "sample": "sampling is not built yet",
-    "dont-fragment": "the header would not be changed",
     "service-filter-hit": "there are no service filters",
     "skip-services": "there are no services to skip",
     "policy-map": "policy maps are not built",
@@ -55,6 +48,11 @@ private let familiesOfActions: [String: Set<FilterFamily>] = [
     "dscp": [.inet],
     "traffic-class": [.inet6],
     "packet-mode": [.inet, .inet6],
+    "dont-fragment": [.inet],
+    "next-ip": [.inet],
+    "next-ip6": [.inet6],
+    "next-interface": [.inet, .inet6],
+    "prefix-action": [.inet],
 ]
 
 /// Extracts the actions of a term.
@@ -79,6 +77,7 @@ func extractTermActions(
             )
         }
         actions.outcome = outcome
+        actions.forwarding = nil
         earlier = statement.word
     }
 
@@ -86,7 +85,7 @@ func extractTermActions(
         let word = statement.word
         if let families = familiesOfActions[word], !families.contains(family) {
             diagnostics.error("unknown-statement", statement, "'\(word)' is no action of family \(family.rawValue)")
-            isDoubtful = isDoubtful || word == "reject"
+            isDoubtful = isDoubtful || !["dscp", "traffic-class", "packet-mode", "dont-fragment"].contains(word)
             continue
         }
         switch word {
@@ -125,9 +124,26 @@ func extractTermActions(
             if let name = actions.policer, !names.policers.contains(name) {
                 diagnostics.error("undefined-policer", statement, "Referenced policer '\(name)' is not defined")
             }
+        case "three-color-policer":
+            actions.threeColorPolicer = threeColorReference(statement, names, &diagnostics)
+        case "prefix-action":
+            actions.prefixAction = statement.value?.word
+            if let name = actions.prefixAction, !names.prefixActions.contains(name) {
+                diagnostics.error(
+                    "undefined-prefix-action",
+                    statement,
+                    "Referenced prefix-action '\(name)' is not defined"
+                )
+            }
         case "log": actions.log = true
         case "syslog": actions.syslog = true
         case "packet-mode": actions.packetMode = true
+        case "dont-fragment": actions.dontFragment = fragmentBit(statement, &diagnostics)
+        case "routing-instance", "next-ip", "next-ip6", "next-interface":
+            decide(continuesBehind(statement) ? .nextTerm : .accept, statement, &diagnostics)
+            actions.forwarding = extractForwardingChoice(statement, names: names, &diagnostics)
+            // What could not be understood must not go where it would without the term.
+            if actions.forwarding == nil { actions.outcome = .discard }
         case "forwarding-class":
             actions.forwardingClass = statement.value?.word
             if let name = actions.forwardingClass, !names.forwardingClasses.contains(name) {
@@ -157,6 +173,14 @@ func extractTermActions(
         }
     }
     if isDoubtful, actions.outcome == nil { actions.outcome = .discard }
+    if actions.threeColorPolicer != nil, actions.lossPriority != nil {
+        // The schema's own words (filters reference §7.7).
+        diagnostics.error(
+            "conflicting-actions",
+            then,
+            "Configuring loss-priority is incompatible with configuring three-color-policer"
+        )
+    }
     return actions
 }
 

@@ -13,7 +13,7 @@ let firewallRules = container(
         list("hierarchical-policer"),
         list("load-balance-group"),
         list("tunnel-end-point"),
-        list("flexible-match"),
+        list("flexible-match", [leaf("match-start byte-offset bit-offset bit-length")]),
         flag("no-next-header-to-payload-protocol-mapping"),
     ]
 )
@@ -88,9 +88,10 @@ private let designationRules = oneOf(
     [
         flag("accept"),
         container("discard", presence: true, [leaf("accounting")]),
-        leaf("reject next topology next-ip next-ip6 next-hop-group"),
+        leaf("reject next topology next-hop-group"),
         leaf("routing-instance", [leaf("topology")]),
-        leaf("logical-system next-interface", [leaf("routing-instance topology")]),
+        leaf("logical-system", [leaf("routing-instance topology")]),
+        leaf("next-ip next-ip6 next-interface", [leaf("routing-instance topology next"), flag("accept")]),
         leaf("load-balance ipsec-sa redirect encapsulate"),
         container("decapsulate", presence: true),
     ]
@@ -147,7 +148,14 @@ private let threeColorPolicerRules = list(
                         leaf("peak-information-rate peak-burst-size"),
                     ]
                 ),
-                container("single-packet-rate two-packet-rate", [colorRules]),
+                container(
+                    "single-packet-rate",
+                    [colorRules, leaf("committed-pps committed-packet-burst excess-packet-burst")]
+                ),
+                container(
+                    "two-packet-rate",
+                    [colorRules, leaf("committed-pps committed-packet-burst peak-pps peak-packet-burst")]
+                ),
             ]
         ),
     ]

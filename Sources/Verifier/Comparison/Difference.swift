@@ -18,6 +18,11 @@ public struct Difference: Hashable, Sendable, CustomStringConvertible {
         case lossPriority = "loss-priority"
         case forwardingClass = "forwarding-class"
         case dscp
+        case dontFragment = "dont-fragment"
+        /// The routing instance or next hop that a term chose.
+        case way
+        /// What a TCP segment announces.
+        case segmentSize = "tcp-mss"
         case emittedInterface = "emitted-interface"
     }
 

@@ -2,7 +2,7 @@
 // Traps of address lists: longest match, exceptions, prefix lists, masks.
 import JunosModel
 
-private let prefixLists = "policy-options { prefix-list TRUST { 192.0.2.0/24; } prefix-list EMPTY; }"
+private let trustedPrefixes = "policy-options { prefix-list TRUST { 192.0.2.0/24; } prefix-list EMPTY; }"
 
 /// The traps (filters reference §8) of address lists: longest match, exceptions, prefix lists, masks.
 let addressTraps: [FilterTrap] = [
@@ -29,14 +29,14 @@ let addressTraps: [FilterTrap] = [
     FilterTrap(
         "T15",
         terms: "term a { from { source-prefix-list { TRUST except; } destination-port 22; } then reject; }",
-        more: prefixLists,
+        more: trustedPrefixes,
         packets: [("tcp 203.0.113.9 > 198.51.100.1:22", "discard")]
     ),
     FilterTrap(
         "T16",
         terms: "term a { from { source-address { 0.0.0.0/0; } source-prefix-list { TRUST except; } protocol tcp; "
             + "destination-port bgp; } then reject; } term b { then accept; }",
-        more: prefixLists,
+        more: trustedPrefixes,
         packets: [
             ("tcp 192.0.2.7 > 198.51.100.1:179", "accept"),
             ("tcp 203.0.113.9 > 198.51.100.1:179", "reject administratively-prohibited"),
@@ -66,7 +66,7 @@ let addressTraps: [FilterTrap] = [
     FilterTrap(
         "T69",
         terms: "term a { from { source-prefix-list { EMPTY; } } then accept; }",
-        more: prefixLists,
+        more: trustedPrefixes,
         packets: [(anyPacket, "discard")]
     ),
     FilterTrap(

@@ -6,6 +6,7 @@ import JunosModel
 import Laboratory
 import NetworkTypes
 import NftablesIR
+import OperationalMode
 import ReferenceEvaluator
 import TestSupport
 import Testing
@@ -91,7 +92,15 @@ func expectTrap(_ trap: FilterTrap) throws {
     }
     guard !trap.shown.isEmpty else { return }
     let statistics = Statistics(try sandbox.counters())
-    let shown = try #require(showFirewall(compiled.configuration, statistics, filter: nil))
+    let sources = OperationalSources(
+        configuration: compiled.configuration,
+        statistics: { statistics },
+        links: { [:] },
+        firewallLog: { [] },
+        clearStatistics: { _ in },
+        clearFirewallLog: {}
+    )
+    let shown = try carryOut(["show", "firewall"], from: sources).text
     let table = shownRows(shown)
     for expected in trap.shown {
         #expect(table[expected.filter] == expected.rows, "\(trap.name): \(shown)")
