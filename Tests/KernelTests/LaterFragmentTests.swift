@@ -2,6 +2,7 @@
 // Conditions behind the network header on later IPv4 fragments, whole in the kernel's memory or in pieces: they read the same
 // offset of the payload, and are false where it has no such octet (DESIGN §3.9, §3.10, kernel facts T1).
 import Engine
+import JunosModel
 import Laboratory
 import NetworkTypes
 import ReferenceEvaluator
@@ -73,6 +74,30 @@ struct LaterFragmentCase: Sendable, CustomStringConvertible {
                 }
             }
         }
+    }
+
+    @Test func `of IPv6 have no fields of a transport header, for the router neither`() throws {
+        let terms =
+            "term a { from { icmp-type-except 44; } then { count c; discard; } } term b { then { count d; accept; } }"
+        let text = trapRouter(
+            "firewall { family inet6 { filter F { \(terms) } } }",
+            eth1: [.inet6: "input F;"],
+            lo0: [.inet6: "input F;"]
+        )
+        try expectTrap(
+            FilterTrap(
+                "fragments",
+                text: text,
+                packets: [
+                    (
+                        "eth1>local: udp 2001:db8::1 > 2001:db8:1001::1 off=23",
+                        "accept inet6:F/d-eth1.0-i=1 inet6:F/d-lo0.0-i=1"
+                    ),
+                    ("udp 2001:db8::1 > 2001:db8::2 off=23", "accept inet6:F/d-eth1.0-i=1"),
+                    ("eth1>local: udp 2001:db8::1 > 2001:db8:1001::1", "discard inet6:F/c-eth1.0-i=1"),
+                ]
+            )
+        )
     }
 
     private func fragment(_ payload: [UInt8], options: Int) -> Packet {
