@@ -87,7 +87,8 @@ struct AttachmentCompiler {
                     pass: pass,
                     isOfRoutingEngine: device == nil
                 )
-                let filter = compile(binding.key, body, names, seesFragments, &builder)
+                // IPv6 fragments stay apart behind the input hook too, where no conntrack puts them together (DESIGN §3.11).
+                let filter = compile(binding.key, body, names, seesFragments || version == .inet6, &builder)
                 provide(filter.charges, names, filterName: binding.filterName, interface, device, &builder)
                 rules.append(Rule(isVersion(version) + [.verdict(.jump(filter.chain))], comment: body.origin))
             }

@@ -63,7 +63,7 @@ private final class Bench: Sendable {
     }
 }
 
-@Suite struct `Applying a configuration` {
+@Suite(.timeLimit(.minutes(5))) struct `Applying a configuration` {
     @Test func `a broken configuration never touches the kernel`() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "evidence-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -15,24 +15,16 @@ import Testing
         ("acl-1k", 1), ("fw-1k", 1), ("ipc-1k", 1), ("acl-10k", 8), ("fw-10k", 8), ("ipc-10k", 8),
     ])
     func `count in the kernel what the trace says, and the model agrees`(name: String, modelled: Int) throws {
-        let clock = ContinuousClock()
-        var begin = clock.now
-        func lap(_ what: String) { print("  \(name): \(what) \(clock.now - begin)"); begin = clock.now }
         let set = try ClassBenchSet(name)
-        lap("trace")
         let compiled = compileConfiguration(try set.sources())
         try #require(compiled.isValid, "\(errors(compiled).prefix(5))")
-        lap("compile")
         let sandbox = try makeSandbox(of: compiled.configuration)
         defer { sandbox.stop() }
         try sandbox.load(compiled.table, isObserved: false)
-        lap("load \(compiled.table.chains.values.reduce(0) { $0 + $1.rules.count }) rules")
         let fates = try sandbox.pass(
             set.entries.map { Injection($0.packet, from: .device("eth1"), to: .device("eth2")) }
         )
-        lap("packets")
         let readings = try sandbox.counters()
-        lap("counters")
         var counted: [String: UInt64] = [:]
         var unmatched: UInt64 = 0
         for statistic in Statistics(readings).filters where statistic.value.packets > 0 {
@@ -71,7 +63,6 @@ import Testing
                 wrong.append("rule \(entry.rule): model \(answer.decidedBy ?? "-") \(answer.counters), kernel \(fate)")
             }
         }
-        lap("model packets")
         #expect(wrong.count == 0, "\(wrong.count): \(wrong.prefix(3))")
         print(
             "\(name): \(set.entries.count) packets, \(counted.count) terms met, \(different.count / modelled) asked twice"

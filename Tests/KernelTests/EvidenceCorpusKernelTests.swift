@@ -13,7 +13,7 @@ private let names = ["p01", "p02", "p03", "p04", "p05", "p06", "p07", "p08", "p0
 /// How many packets of each policy are sent.
 private let most = 150
 
-@Suite struct `Corpus policies in a real kernel` {
+@Suite(.timeLimit(.minutes(5))) struct `Corpus policies in a real kernel` {
     private static let interfaces = """
         set interfaces eth1 unit 0 family inet address 192.0.2.1/30
         set interfaces eth2 unit 0 family inet address 192.0.2.5/30

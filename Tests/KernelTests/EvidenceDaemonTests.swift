@@ -25,7 +25,7 @@ private func packets(_ counter: String, _ value: Int) -> String {
         + "direction=\"input\",pass=\"packet-forwarding-engine\"} \(value)"
 }
 
-@Suite(.serialized) struct `The daemon` {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct `The daemon` {
     @Test func `serves counters, repairs drift, survives a broken reload and ends leaving its program`() throws {
         let bench = try DaemonBench(configuration(filter: "F"))
         try bench.metrics(holding: "sluice_last_commit_success 1")

@@ -3,7 +3,7 @@
 import ReferenceEvaluator
 import Testing
 
-@Suite struct `Filter seed, attachment` {
+@Suite(.timeLimit(.minutes(5))) struct `Filter seed, attachment` {
     private func router(_ firewall: String, eth1: String, eth2: String = "", any: String = "") -> String {
         """
         interfaces {

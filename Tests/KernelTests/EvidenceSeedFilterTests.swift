@@ -23,7 +23,7 @@ private func count(_ names: String...) -> [String: UInt64] {
 
 private let implicit: [String: UInt64] = ["inet/F/_5f_5fimplicit-discard/eth1.0/i": 1]
 
-@Suite struct `Filter seed, evaluation overview` {
+@Suite(.timeLimit(.minutes(5))) struct `Filter seed, evaluation overview` {
     @Test func `the device evaluates terms sequentially, beginning with the first`() throws {
         try expectRouter(
             router(
@@ -187,7 +187,7 @@ private let implicit: [String: UInt64] = ["inet/F/_5f_5fimplicit-discard/eth1.0/
     }
 }
 
-@Suite struct `Filter seed, local packets` {
+@Suite(.timeLimit(.minutes(5))) struct `Filter seed, local packets` {
     private static let text = router(
         filter(
             """
@@ -249,7 +249,7 @@ private let implicit: [String: UInt64] = ["inet/F/_5f_5fimplicit-discard/eth1.0/
     }
 }
 
-@Suite struct `Filter seed, table 1` {
+@Suite(.timeLimit(.minutes(5))) struct `Filter seed, table 1` {
     @Test func `a term without match conditions matches all packets by default`() throws {
         try expectRouter(
             router(filter("term a { then { count a; discard; } } term b { then { count b; accept; } }")),

@@ -53,7 +53,7 @@ private func segment(_ flags: String, port: Int = 80, back: Bool = false, _ more
     return packet("tcp", port, back: back, "\"tcp-flags\":[\(names)]\(more)")
 }
 
-@Suite struct `Flow seed, the six steps` {
+@Suite(.timeLimit(.minutes(5))) struct `Flow seed, the six steps` {
     @Test func `step 1: addresses, protocol and ports determine how to process the packet`() throws {
         let policies = """
             from-zone trust to-zone untrust { policy one {
@@ -189,7 +189,7 @@ private func segment(_ flags: String, port: Int = 80, back: Bool = false, _ more
     }
 }
 
-@Suite struct `Flow seed, modes` {
+@Suite(.timeLimit(.minutes(5))) struct `Flow seed, modes` {
     @Test func `flow mode processes traffic by the state of its session`() throws {
         try expectRouter(
             firewall(),

@@ -73,7 +73,7 @@ private struct Stream: Sendable {
     var foreign = 0
 }
 
-@Suite struct `Commits under load` {
+@Suite(.timeLimit(.minutes(5))) struct `Commits under load` {
     @Test func `500 swaps of accept and drop rules lose no packet of one flow and leak none of the other`() throws {
         let tables = try programs.map { try compiled($0).table }
         let router = try NetworkNamespaceThread()

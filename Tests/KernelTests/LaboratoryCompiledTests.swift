@@ -6,7 +6,7 @@ import Laboratory
 import NetworkTypes
 import Testing
 
-@Suite(.serialized) struct LaboratoryCompiledTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct LaboratoryCompiledTests {
     private static let packetMode = """
         interfaces {
             eth1 { unit 0 { family inet { filter { input web; } address 192.0.2.254/24; } } }

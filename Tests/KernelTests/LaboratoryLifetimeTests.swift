@@ -7,7 +7,7 @@ import Netlink
 import NetworkTypes
 import Testing
 
-@Suite(.serialized) struct LaboratoryLifetimeTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct LaboratoryLifetimeTests {
     private func namespace(ofThread thread: String) throws -> String {
         try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/task/\(thread)/ns/net")
     }

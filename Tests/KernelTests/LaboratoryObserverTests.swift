@@ -6,7 +6,7 @@ import NetworkTypes
 import NftablesIR
 import Testing
 
-@Suite(.serialized) struct LaboratoryObserverTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct LaboratoryObserverTests {
     @Test func `a forwarded packet is seen before and behind every base chain in order`() throws {
         let sandbox = try Sandbox(interfaces: threeInterfaces)
         try sandbox.load(gate)

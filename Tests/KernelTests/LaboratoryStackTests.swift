@@ -5,7 +5,7 @@ import NetworkTypes
 import NftablesIR
 import Testing
 
-@Suite(.serialized) struct LaboratoryStackTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct LaboratoryStackTests {
     @Test(arguments: AddressFamily.allCases)
     func `a packet without hops left is lost by the stack behind the first chain`(family: AddressFamily) throws {
         let hosts = Hosts(family: family)

@@ -67,7 +67,7 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
     }
 }
 
-@Suite(.serialized) struct LaboratoryVerdictTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct LaboratoryVerdictTests {
     @Test(arguments: VerdictCase.all)
     func `a packet has the fate that the program gives it`(row: VerdictCase) throws {
         let sandbox = try Sandbox(interfaces: threeInterfaces)
@@ -111,5 +111,27 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
         bytes[10] = UInt8(sum >> 8)
         bytes[11] = UInt8(truncatingIfNeeded: sum)
         return Packet(family: .inet, bytes: bytes)
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct `Packets of which only the fate is asked` {
+    @Test(arguments: [true, false]) func `come out as those that are observed`(isObserved: Bool) throws {
+        let sandbox = try Sandbox(interfaces: threeInterfaces)
+        defer { sandbox.stop() }
+        try sandbox.load(gate, isObserved: isObserved)
+        let fates = try sandbox.pass(try VerdictCase.all.map { try $0.injection() })
+        for (known, fate) in zip(VerdictCase.all, fates) {
+            switch (known.verdict, fate) {
+            case (.accept, .left): #expect(known.way != .delivered)
+            case (.accept, .delivered): #expect(known.way == .delivered)
+            case (.discard, .vanished): break
+            case (.reject(let answer), .answered(let seen)): #expect(answer == seen)
+            // What the router refuses to itself does not leave by a device.
+            case (.reject, .vanished): #expect(known.way == .routerSent)
+            default: Issue.record("\(known.testDescription): \(known.verdict), but \(fate)")
+            }
+        }
+        guard !isObserved else { return }
+        #expect(throws: LaboratoryError.self) { try sandbox.inject(try VerdictCase.all[0].injection()) }
     }
 }

@@ -4,7 +4,7 @@ import NftablesIR
 import NftablesKernel
 import Testing
 
-@Suite struct NetlinkScaleTests {
+@Suite(.timeLimit(.minutes(5))) struct NetlinkScaleTests {
     @Test(arguments: [SetLayout.exact, .intervals, .concatenatedIntervals])
     func `a hundred thousand elements go in and come out`(layout: SetLayout) throws {
         // A concatenation with ranges costs the kernel ten times as much (kernel facts §7).

@@ -21,7 +21,7 @@ private func refusal(
     } catch { return error }
 }
 
-@Suite struct NetlinkTransactionTests {
+@Suite(.timeLimit(.minutes(5))) struct NetlinkTransactionTests {
     @Test func `each refused change is named with the kernel's reason`() throws {
         let batch = Batch(
             .inet,

@@ -35,7 +35,7 @@ private func hex(_ text: String) -> [UInt8] {
     }
 }
 
-@Suite struct NetlinkVectorTests {
+@Suite(.timeLimit(.minutes(5))) struct NetlinkVectorTests {
     private func vectors() throws -> [VectorFile.Vector] {
         let data = try Data(contentsOf: corpus("netlink-vectors/vectors.json"))
         return try JSONDecoder().decode(VectorFile.self, from: data).vectors

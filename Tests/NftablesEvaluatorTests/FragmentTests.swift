@@ -44,6 +44,23 @@ private let fragmentCases: [ExpressionCase] = [
     .init("T1: non-linear, == breaks", later(linear: 20), destinationPort(), false),
     .init("T1: non-linear, != breaks", later(linear: 20), destinationPort(.notEqual), false),
     .init(
+        "T1: what is written is linear, and so is all before it",
+        later(linear: 20),
+        [
+            .payloadLoad(.network, offset: 27, length: 1, into: .one),
+            .payloadStore(
+                .network,
+                offset: 27,
+                length: 1,
+                from: .one,
+                checksumType: 0,
+                checksumOffset: 0,
+                checksumFlags: 0
+            ),
+        ] + destinationPort(),
+        true
+    ),
+    .init(
         "non-linear first fragments are read the long way",
         {
             var packet = ipv4(udp(), fragment: 0x2000)

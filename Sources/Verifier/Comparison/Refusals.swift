@@ -107,6 +107,8 @@ extension ReplyKind {
         case ProtocolNumber.udp: return segment.halfword(6) == 0 || segment.hasValidChecksum()
         case ProtocolNumber.icmp where packet.family == .inet, ProtocolNumber.icmp6 where packet.family == .inet6:
             return segment.hasValidChecksum()
+        // The kernel looks behind AH here, as if it were an extension header (`ipv6_skip_exthdr`).
+        case ProtocolNumber.ah where packet.family == .inet6: return false
         case ProtocolNumber.gre: return segment.halfword(0).map { $0 & 0x8000 == 0 } ?? false
         // Without a checksum over all of their octets; every other protocol is taken to have one (`nf_reject_verify_csum`).
         // DCCP is no longer among them on 6.18.
