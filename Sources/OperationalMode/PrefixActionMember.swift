@@ -19,8 +19,9 @@ struct PrefixActionMember: Hashable {
         guard let hyphen = name.lastIndex(of: "-"), let number = Int(name[name.index(after: hyphen)...]) else {
             return nil
         }
-        array = String(name[..<hyphen])
+        let array = String(name[..<hyphen])
         guard arrays.values.contains(where: { $0.contains(array) }) else { return nil }
+        self.array = array
         self.number = number
         self.isPolicer = isPolicer
         self.row = row

@@ -172,8 +172,8 @@ private let tcp = "tcp 192.0.2.1:1000 > 198.51.100.1:2000"
         // 125,000 bytes a second, burst 15,000 bytes: 150 quanta of 100 bytes, 1250 a second.
         var model = model("if-exceeding { bandwidth-limit 1m; burst-size-limit 15k; }")
         #expect(try passed(&model, 100, length: 1000, at: 0) == 15)
-        // A packet of 101 octets takes two quanta.
-        #expect(try passed(&model, 100, length: 101, at: 0.008) == 5)
+        // A packet of 101 octets takes one quantum of those that all lengths share, and two of its class, which is full.
+        #expect(try passed(&model, 100, length: 101, at: 0.008) == 10)
         #expect(try passed(&model, 1000, length: 100, at: 10) == 150)
     }
 
