@@ -193,7 +193,8 @@ private struct Devices {
                 PathHook.allCases.first { "\($0)" == passage.hook.rawValue }
             },
             replyKind: reply,
-            mark: observation.passages.last?.mark
+            mark: observation.passages.last?.mark,
+            reports: observation.logs.map(\.prefix)
         )
     }
 }

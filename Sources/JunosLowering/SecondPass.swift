@@ -19,7 +19,7 @@ func secondPass(of bindings: [FilterBinding]) -> [FilterBinding] {
                 // Policers act as conforming, nothing is logged; counters stay, under names of their own.
                 step.actions.removeAll { action in
                     switch action {
-                    case .log, .meter, .packetMode, .chooseRoutingTable: true
+                    case .log, .meter, .packetMode, .copy, .chooseRoutingTable: true
                     case .count, .setForwardingClass, .setLossPriority, .setDSCP, .setDontFragment: false
                     }
                 }

@@ -92,4 +92,6 @@ public let supportTables: [SupportTable] = [
     applicationsStatements, applicationStatements, securityStatements, flowStatements, tcpSessionStatements,
     zoneStatements, zoneInterfaceStatements, policyStatements, policiesStatements, policyMatchStatements,
     policyThenStatements, permitStatements, routingInstanceStatements, instanceRouteStatements,
+    forwardingOptionsStatements, packetCaptureStatements, samplingStatements, copyInputStatements,
+    portMirroringStatements,
 ]
