@@ -79,6 +79,7 @@ let package = Package(
         room("Netlink", ["CMnl", "CNetfilterShims"]),
         room("NftablesKernel", ["Netlink", "NftablesIR", "NetworkTypes", "CMnl", "CNftnl", "CNetfilterShims"]),
         room("Conntrack", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
+        room("PacketMirror", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
         room("PolicyRouting", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
         room("NameResolution", ["NetworkTypes", "CNetfilterShims"]),
         room(
