@@ -80,7 +80,7 @@ private struct ForwardingLowering {
             return RoutingTable(
                 index: index,
                 name: choice.statement,
-                routes: AddressFamily.allCases.compactMap { family in
+                routes: families(of: choice).compactMap { family in
                     device.map {
                         TableRoute(
                             prefix: .everything(family),
@@ -92,6 +92,15 @@ private struct ForwardingLowering {
                 },
                 fallback: .drop
             )
+        }
+    }
+
+    /// The families whose packets may be sent that way.
+    private func families(of choice: ForwardingChoice) -> [AddressFamily] {
+        let names = configuration.filters.values.lazy.filter { $0.terms.contains { $0.then.forwarding == choice } }
+            .map(\.name.family)
+        return AddressFamily.allCases.filter { version in
+            names.contains { $0 == .any || $0 == (version == .inet ? .inet : .inet6) }
         }
     }
 
