@@ -15,7 +15,7 @@ func numberForwardingChoices(
     _ configuration: JunosConfiguration,
     keeping earlier: ForwardingIndices
 ) -> (indices: ForwardingIndices, unnumbered: [String]) {
-    let choices = Set(forwardingChoices(configuration).map(\.statement))
+    let choices = Set(forwardingChoices(configuration).keys.map(\.statement))
     var indices = earlier.filter { choices.contains($0.key) && $0.value > 0 }
     // A number just left free may still be on packets under way, so it is the last to be given out again.
     let used = Set(indices.values)
@@ -29,9 +29,22 @@ func numberForwardingChoices(
     return (indices, unnumbered)
 }
 
-/// All ways but the one that packets go anyway.
-private func forwardingChoices(_ configuration: JunosConfiguration) -> Set<ForwardingChoice> {
-    Set(configuration.filters.values.lazy.flatMap(\.terms).compactMap(\.then.forwarding).filter { !$0.isMaster })
+/// All ways but the one that packets go anyway, with the families whose packets may be sent there.
+private func forwardingChoices(_ configuration: JunosConfiguration) -> [ForwardingChoice: Set<AddressFamily>] {
+    var choices: [ForwardingChoice: Set<AddressFamily>] = [:]
+    for filter in configuration.filters.values {
+        let families: Set<AddressFamily> =
+            switch filter.name.family {
+            case .inet: [.inet]
+            case .inet6: [.inet6]
+            case .any: [.inet, .inet6]
+            }
+        for term in filter.terms {
+            guard let choice = term.then.forwarding, !choice.isMaster else { continue }
+            choices[choice, default: []].formUnion(families)
+        }
+    }
+    return choices
 }
 
 /// The tables behind the numbers.
@@ -39,9 +52,9 @@ func lowerForwarding(_ configuration: JunosConfiguration, _ indices: ForwardingI
     let lowering = ForwardingLowering(configuration: configuration)
     var tables: [RoutingTable] = []
     // An instance that only `next-ip … routing-instance` names is looked into while lowering and needs no table.
-    for choice in forwardingChoices(configuration) {
+    for (choice, families) in forwardingChoices(configuration) {
         guard let index = indices[choice.statement] else { continue }
-        tables.append(lowering.table(choice, index))
+        tables.append(lowering.table(choice, index, families))
     }
     return tables.sorted { $0.index < $1.index }
 }
@@ -49,7 +62,7 @@ func lowerForwarding(_ configuration: JunosConfiguration, _ indices: ForwardingI
 private struct ForwardingLowering {
     let configuration: JunosConfiguration
 
-    func table(_ choice: ForwardingChoice, _ index: UInt8) -> RoutingTable {
+    func table(_ choice: ForwardingChoice, _ index: UInt8, _ families: Set<AddressFamily>) -> RoutingTable {
         switch choice {
         case .routingInstance(let name):
             // What has no route in an instance meets its default entry, which rejects.
@@ -80,7 +93,7 @@ private struct ForwardingLowering {
             return RoutingTable(
                 index: index,
                 name: choice.statement,
-                routes: families(of: choice).compactMap { family in
+                routes: families.compactMap { family in
                     device.map {
                         TableRoute(
                             prefix: .everything(family),
@@ -92,15 +105,6 @@ private struct ForwardingLowering {
                 },
                 fallback: .drop
             )
-        }
-    }
-
-    /// The families whose packets may be sent that way.
-    private func families(of choice: ForwardingChoice) -> [AddressFamily] {
-        let names = configuration.filters.values.lazy.filter { $0.terms.contains { $0.then.forwarding == choice } }
-            .map(\.name.family)
-        return AddressFamily.allCases.filter { version in
-            names.contains { $0 == .any || $0 == (version == .inet ? .inet : .inet6) }
         }
     }
 
