@@ -17,11 +17,9 @@ func numberForwardingChoices(
 ) -> (indices: ForwardingIndices, unnumbered: [String]) {
     let choices = Set(forwardingChoices(configuration).keys.map(\.statement))
     var indices = earlier.filter { choices.contains($0.key) && $0.value > 0 }
-    // A number just left free may still be on packets under way, so it is the last to be given out again.
-    let used = Set(indices.values)
-    let resting = Set(earlier.values).subtracting(used)
-    var free = (1...UInt8.max).filter { !used.contains($0) && !resting.contains($0) } + resting.sorted()
-    free.reverse()
+    // A number just left free may still be on packets under way, so it rests for one commit.
+    let taken = Set(indices.values).union(earlier.values)
+    var free = Array((1...UInt8.max).filter { !taken.contains($0) }.reversed())
     var unnumbered: [String] = []
     for choice in choices.subtracting(indices.keys).sorted() {
         if let index = free.popLast() { indices[choice] = index } else { unnumbered.append(choice) }
