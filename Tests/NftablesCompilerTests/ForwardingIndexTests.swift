@@ -4,6 +4,7 @@ import Diagnostics
 import JunosLowering
 import JunosModel
 import JunosSyntax
+import PolicyModel
 import Testing
 
 @Suite struct `Numbers of ways` {
