@@ -81,7 +81,9 @@ public struct RoutingConnection: ~Copyable {
     }
 
     /// What a state has and the kernel has not or holds otherwise, and what it has too much, a line each.
-    public borrowing func differences(_ wanted: RoutingState, _ present: RoutingState) -> [(wanted: String, present: String)] {
+    public borrowing func differences(_ wanted: RoutingState, _ present: RoutingState) -> [(
+        wanted: String, present: String
+    )] {
         var result: [(wanted: String, present: String)] = []
         for rule in wanted.rules.subtracting(present.rules) where families.contains(rule.family) {
             result.append(("\(rule)", "none"))
@@ -113,16 +115,18 @@ public struct RoutingConnection: ~Copyable {
         let added = wanted.rules.subtracting(present.rules).filter { families.contains($0.family) }
         for rule in added where !rule.leadsToTable { try change(rule.payload, adds: true) }
         // Ends of tables, then neighbours, then what lies behind them.
-        let routes = wanted.routes.filter { present.routes[$0.key] != $0.value && families.contains($0.key.destination.family) }
-            .map {
-                KernelRoute(
-                    table: $0.key.table,
-                    destination: $0.key.destination,
-                    metric: $0.key.metric,
-                    target: $0.value
-                )
-            }
-            .sorted { ($0.rank, $0.key.metric) < ($1.rank, $1.key.metric) }
+        let routes = wanted.routes.filter {
+            present.routes[$0.key] != $0.value && families.contains($0.key.destination.family)
+        }
+        .map {
+            KernelRoute(
+                table: $0.key.table,
+                destination: $0.key.destination,
+                metric: $0.key.metric,
+                target: $0.value
+            )
+        }
+        .sorted { ($0.rank, $0.key.metric) < ($1.rank, $1.key.metric) }
         for route in routes {
             guard let payload = route.payload(devices) else {
                 problems.append(RoutingProblem(route: route, description: "a device does not exist"))

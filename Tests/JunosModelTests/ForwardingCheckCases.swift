@@ -138,7 +138,8 @@ let forwardingCases: [CheckCase] = [
         "sample into a file of sampling",
         attached(
             "sample;",
-            more: "forwarding-options { sampling { input { rate 10; run-length 2; } family inet { output { file filename f size 1m files 3; } } } }"
+            more:
+                "forwarding-options { sampling { input { rate 10; run-length 2; } family inet { output { file filename f size 1m files 3; } } } }"
         )
     ),
     .init(
@@ -159,7 +160,8 @@ let forwardingCases: [CheckCase] = [
         "a rate that cannot be kept",
         attached(
             "sample;",
-            more: "forwarding-options { packet-capture { file filename f; } sampling { input { max-packets-per-second 5; } } }"
+            more:
+                "forwarding-options { packet-capture { file filename f; } sampling { input { max-packets-per-second 5; } } }"
         ),
         errors: ["unsupported-statement"]
     ),

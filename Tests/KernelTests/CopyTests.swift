@@ -109,7 +109,10 @@ private let rows = [
         #expect(try bench.fate(1001) == "isp2")
         #expect(try bench.fate(1001, "2001:db8:ff::1") == "isp2")
         // Thirty packets of which each third is kept: 128 octets of file for each, so two files of 2 KiB hold them all.
-        try bench.shell(bench.host, "exec 3>/dev/udp/198.51.100.1/1002; for i in {1..30}; do printf %0120d $i >&3; done")
+        try bench.shell(
+            bench.host,
+            "exec 3>/dev/udp/198.51.100.1/1002; for i in {1..30}; do printf %0120d $i >&3; done"
+        )
         let records = try daemon.capturedRecords("taken.lan.0", atLeast: 10)
         #expect(records.count == 10)
         for record in records {

@@ -84,7 +84,8 @@ func extractTermActions(
         let word = statement.word
         if let families = familiesOfActions[word], !families.contains(family) {
             diagnostics.error("unknown-statement", statement, "'\(word)' is no action of family \(family.rawValue)")
-            isDoubtful = isDoubtful || !["dscp", "traffic-class", "packet-mode", "sample", "dont-fragment"].contains(word)
+            isDoubtful =
+                isDoubtful || !["dscp", "traffic-class", "packet-mode", "sample", "dont-fragment"].contains(word)
             continue
         }
         switch word {
