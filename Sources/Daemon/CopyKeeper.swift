@@ -127,10 +127,12 @@ private struct CopyOutput: ~Copyable {
     private static let broadcast = [UInt8](repeating: 0xff, count: 6)
 
     init(folder: String, logger: Logger) throws {
+        let sender = try LinkSender()
+        let neighbours = try Neighbours()
         self.folder = folder
         self.logger = logger
-        sender = try LinkSender()
-        neighbours = try Neighbours()
+        self.sender = sender
+        self.neighbours = neighbours
     }
 
     mutating func adopt(_ configuration: JunosConfiguration) {

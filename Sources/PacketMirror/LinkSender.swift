@@ -12,8 +12,8 @@ public struct LinkSender: ~Copyable, Sendable {
     public init() throws(NetlinkError) {
         // Protocol 0: nothing is received.
         let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        descriptor = socket(AF_PACKET, type, 0)
-        guard descriptor >= 0 else {
+        let opened = socket(AF_PACKET, type, 0)
+        guard opened >= 0 else {
             var error = NetlinkError(.system, operation: "open a packet socket", errno: Glibc.errno)
             if error.errno == EPERM {
                 error.code = .notPermitted
@@ -21,6 +21,7 @@ public struct LinkSender: ~Copyable, Sendable {
             }
             throw error
         }
+        descriptor = opened
     }
 
     deinit { close(descriptor) }
