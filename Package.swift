@@ -81,8 +81,8 @@ let package = Package(
         room("NftablesKernel", ["Netlink", "NftablesIR", "NetworkTypes", "CMnl", "CNftnl", "CNetfilterShims"]),
         room("Conntrack", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
         room("PacketMirror", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
-        room("PacketLog", ["Netlink", "CNetfilterShims"]),
         room("PolicyRouting", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
+        room("PacketLog", ["Netlink", "CNetfilterShims"]),
         room("NameResolution", ["NetworkTypes", "CNetfilterShims"]),
         room(
             "Laboratory",

@@ -138,7 +138,9 @@ private let tcp = "tcp 192.0.2.1:1000 > 198.51.100.1:2000"
         #expect(
             try model.filter("tcp 2001:db8::1 > 2001:db8::2 headers=00", family: .inet6).counters == ["inet6:F/any": 1]
         )
-        #expect(try model.filter("ah 2001:db8::1 > 2001:db8::2", family: .inet6).counters == ["inet6:F/any": 1])
+        #expect(
+            try model.filter("ah 2001:db8::1 > 2001:db8::2 payload=8", family: .inet6).counters == ["inet6:F/any": 1]
+        )
         #expect(try model.filter("tcp 2001:db8::1 > 2001:db8::2", family: .inet6).verdict == .discard)
     }
 }
