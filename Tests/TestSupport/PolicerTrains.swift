@@ -2,6 +2,8 @@
 // Trains of packets through policers, with what a person computes for each packet: for the model, the program and the
 // kernel (filters reference §4.3 to §4.5, DESIGN §3.13).
 
+public import NetworkTypes
+
 /// Packets of one length that arrive at one instant.
 public struct PolicedBurst: Sendable {
     /// Milliseconds since the first packet.
@@ -25,6 +27,34 @@ public struct PolicedBurst: Sendable {
         self.port = port
         self.host = host
         count = fates.utf8.count
+    }
+}
+
+extension PolicedBurst {
+    /// The packet that each of the burst is, on its way from `eth1` to `eth2`.
+    ///
+    /// - Parameter time: seconds since the run's beginning; nil for the burst's own time.
+    public func vector(at time: Double? = nil) throws -> PacketVector {
+        var fields = PacketFields(
+            17,
+            from: IPAddress(.inet, 0x0a01_0000 + UInt128(host)),
+            to: IPAddress(.inet, 0x0a02_0009),
+            sourcePort: UInt16(port),
+            destinationPort: 80
+        )
+        fields.length = length
+        return PacketVector(
+            id: "\(self.time) ms",
+            time: time ?? self.time / 1000,
+            inputInterface: "eth1.0",
+            outputInterface: "eth2.0",
+            packet: try fields.build()
+        )
+    }
+
+    /// How fates are called: by loss priority if the packet passes.
+    public static func fate(isDropped: Bool, lossPriority: UInt8) -> Character {
+        isDropped ? "D" : ["G", "Y", "Y", "R"][Int(lossPriority & 3)]
     }
 }
 
@@ -56,7 +86,8 @@ public struct PolicerTrain: Sendable, CustomStringConvertible {
 
     private let prefixAction: String
 
-    init(
+    /// Makes a train.
+    public init(
         _ name: String,
         _ firewall: String,
         prefixAction: String = "",
