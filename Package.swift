@@ -79,6 +79,7 @@ let package = Package(
         room("Netlink", ["CMnl", "CNetfilterShims"]),
         room("NftablesKernel", ["Netlink", "NftablesIR", "NetworkTypes", "CMnl", "CNftnl", "CNetfilterShims"]),
         room("Conntrack", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
+        room("PolicyRouting", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
         room("NameResolution", ["NetworkTypes", "CNetfilterShims"]),
         room(
             "Laboratory",
@@ -91,7 +92,7 @@ let package = Package(
             [
                 "JunosSyntax", "JunosModel", "JunosLowering", "PolicyModel", "NftablesCompiler", "NftablesIR",
                 "ReferenceEvaluator", "Reconciler", "Verifier", "NftablesKernel", "Netlink", "Conntrack",
-                "NameResolution", "Laboratory", "NetworkTypes", "Diagnostics", "CNetfilterShims",
+                "PolicyRouting", "NameResolution", "Laboratory", "NetworkTypes", "Diagnostics", "CNetfilterShims",
             ]
         ),
         room(

@@ -19,8 +19,8 @@ func secondPass(of bindings: [FilterBinding]) -> [FilterBinding] {
                 // Policers act as conforming, nothing is logged; counters stay, under names of their own.
                 step.actions = step.actions.compactMap { (action) -> StepAction? in
                     switch action {
-                    case .log, .meter, .packetMode: return nil
-                    case .count, .setForwardingClass, .setLossPriority, .setDSCP: return action
+                    case .log, .meter, .packetMode, .chooseRoutingTable: return nil
+                    case .count, .setForwardingClass, .setLossPriority, .setDSCP, .setDontFragment: return action
                     case .meterByAddress(var array):
                         array.meter = nil
                         return array.counts ? .meterByAddress(array) : nil

@@ -71,7 +71,10 @@ private func distance(_ one: String, _ other: String) -> Int {
         // What the kernel did is what its counters say.
         let readings = try router.sandbox.counters()
         let rows = readings.filter { $0.key.hasPrefix("policer/") && $0.value.packets > 0 }
-        #expect(Set(rows.keys) == Set(train.exceeded.keys.map { "policer/inet/F/\($0)/eth1.0/i" }), "\(lines)")
+        #expect(
+            Set(rows.keys) == Set(train.exceeded.keys.map { "policer/inet/\(train.owner)/\($0)/eth1.0/i" }),
+            "\(lines)"
+        )
     }
 
     /// 125,000 bytes a second, twice as much for some seconds.

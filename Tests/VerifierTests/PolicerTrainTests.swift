@@ -35,7 +35,9 @@ import Verifier
             #expect(said == burst.fates, "model, \(burst.length) octets at \(burst.time) ms")
             #expect(done == burst.fates, "program, \(burst.length) octets at \(burst.time) ms")
         }
-        let rows = train.exceeded.reduce(into: [String: UInt64]()) { $0["inet:F/\($1.key)-eth1.0-i"] = $1.value }
+        let rows = train.exceeded.reduce(into: [String: UInt64]()) {
+            $0["inet:\(train.owner)/\($1.key)-eth1.0-i"] = $1.value
+        }
         #expect(exceeded == rows)
     }
 
