@@ -41,6 +41,49 @@ import Verifier
         #expect(exceeded == rows)
     }
 
+    /// DESIGN §3.1, §3.4: the second pass sees what a policer left, and charges none itself.
+    @Test(arguments: [
+        (
+            "policer p { if-exceeding { bandwidth-limit 8k; burst-size-limit 1500; } then loss-priority high; }",
+            "policer p;"
+        ),
+        (
+            "policer p { if-exceeding { bandwidth-limit 8k; burst-size-limit 1500; } then forwarding-class gold; }",
+            "policer p;"
+        ),
+        (
+            "three-color-policer T { two-packet-rate { color-blind; committed-pps 1; committed-packet-burst 1; "
+                + "peak-pps 1; peak-packet-burst 1; } }",
+            "three-color-policer { two-packet-rate T; }"
+        ),
+    ]) func `the second pass sees what a policer did`(_ policer: String, _ action: String) throws {
+        let sample = try Sample(
+            "second pass",
+            """
+            interfaces { eth1 { unit 0 { family inet { filter { input F; } address 10.1.0.1/24; } } } }
+            class-of-service { forwarding-classes { class gold queue-num 4; } }
+            firewall {
+                \(policer)
+                family inet { filter F {
+                    term high { from { loss-priority high; } then { count late; discard; } }
+                    term gold { from { forwarding-class gold; } then { count late; discard; } }
+                    term rest { then { \(action) count rest; accept; } }
+                } }
+            }
+            """
+        )
+        var model = ReferenceEvaluator(sample.configuration)
+        var program = ProgramPath(sample.table, configuration: sample.configuration)
+        var vector = try PolicedBurst(0, 1000, "G").vector()
+        vector.outputInterface = PacketVector.local
+        for (verdict, name) in [(PacketVerdict.accept, "rest"), (.discard, "late")] {
+            let answer = try model.evaluate(vector)
+            #expect(answer.verdict == verdict)
+            #expect(answer.counters == ["inet:F/rest-eth1.0-i": 1, "inet:F/\(name)-eth1.0-i@routing-engine": 1])
+            #expect(compare(answer: answer, program: try program.run(vector)) == [])
+        }
+    }
+
     @Test(.timeLimit(.minutes(5)), arguments: longRuns)
     func `model and program keep the rate for an hour under overload`(_ run: LongRun) throws {
         let sample = try Sample("long run", run.train.configuration)
