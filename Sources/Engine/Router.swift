@@ -38,14 +38,14 @@ public final class Router {
     public let closedSessions = ClosedSessions()
     private let state: RecordedState
     private let forwarding: ForwardingRoutes
-    /// Whether somebody stays who switches schedulers and follows names of hosts.
+    /// Whether somebody stays who switches schedulers, follows names of hosts, and hears reports.
     private let isWatched: Bool
     /// The configuration of our last commit; nil before it, and then the recorded one is meant.
     private var current: JunosConfiguration?
 
     /// Opens and locks the router.
     ///
-    /// - Parameter isWatched: whether the caller stays, switches schedulers and follows names of hosts.
+    /// - Parameter isWatched: whether the caller stays: switches schedulers, follows names of hosts, hears reports.
     public init(holder: String, isWatched: Bool = false) throws {
         self.isWatched = isWatched
         deployment = try Deployment()

@@ -158,7 +158,7 @@ struct FilterLowering {
         var actions: [StepAction] = []
         // `count` charges every packet that matched, also those that the policer drops (DESIGN §3.5).
         if let counter = term.then.count { actions.append(.count(counter)) }
-        if term.then.log || term.then.syslog { actions.append(.log(statement: term.source.path)) }
+        if let statement = term.reportedStatement { actions.append(.log(statement: statement)) }
         actions += meters(of: term, filter, isPerInterface: owner.isPerInterface, mtu: owner.mtu)
         if let level = term.then.lossPriority { actions.append(.setLossPriority(level.rawValue)) }
         if let number = term.then.forwardingClass.flatMap({ forwardingClasses[$0] }) {

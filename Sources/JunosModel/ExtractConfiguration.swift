@@ -109,7 +109,8 @@ private func extractFirewall(
         forwardingClasses: Set(configuration.forwardingClasses),
         codePoints: codePoints,
         logicalInterfaces: Set(configuration.interfaces.map(\.name)),
-        routingInstances: instances
+        routingInstances: instances,
+        flexibleTemplates: firewall.child("flexible-match").map { extractFlexibleTemplates($0, &diagnostics) } ?? [:]
     )
     for name in configuration.policers.keys.sorted() {
         guard let policer = configuration.policers[name], let used = policer.forwardingClass,

@@ -13,7 +13,7 @@ struct ChargeNames: Hashable {
     enum Selector: Hashable {
         /// By the device that the packet arrives at or leaves through.
         case device(Direction)
-        /// The routing engine's own filter has one instance.
+        /// Where a body stands once, its rules name their objects.
         case single(interface: String, filter: String, Direction)
     }
 
@@ -22,6 +22,11 @@ struct ChargeNames: Hashable {
     var family: String
     var selector: Selector
     var pass: EvaluationPass
+    /// Whether the body stands at the routing engine, not at an interface.
+    var isOfRoutingEngine: Bool
+
+    /// Whether packets meet the body where they arrive, in front of routing and conntrack.
+    var meetsArrivals: Bool { direction == .input && pass == .packetForwardingEngine && !isOfRoutingEngine }
 
     /// What the implicit discard is charged to.
     static let implicitDiscard = implicitDiscardName

@@ -14,6 +14,8 @@ struct FilterCompiler {
 
     /// State that the body refers to by device: `(kind, name)` of counters and meters, filled while compiling.
     private(set) var charges = Charges()
+    /// What matching each step comes to; the same in every variant of the body.
+    private var endings: [Int: Ending?] = [:]
 
     /// What the interfaces that use the body must provide.
     struct Charges: Hashable {
@@ -37,7 +39,8 @@ struct FilterCompiler {
         guard seesFragments, body.steps.contains(where: { $0.match.readsTransport }) else {
             return builder.chain("filter", main)
         }
-        return builder.chain("filter", [laterFragments(&builder)] + main)
+        let fragments = LaterFragmentPull.serves(body) ? LaterFragmentPull.rule(&builder) : laterFragments(&builder)
+        return builder.chain("filter", [fragments] + main)
     }
 
     /// Sends later fragments to variants of the body that read where DESIGN §3.9 says.
@@ -95,9 +98,9 @@ struct FilterCompiler {
         let conditions = ConditionCompiler(version: body.version, access: access)
         var rules: [Rule] = []
         rules.reserveCapacity(body.steps.count + 2)
-        for step in body.steps where !step.match.isNever {
+        for (index, step) in body.steps.enumerated() where !step.match.isNever {
             let alternatives = conditions.alternatives(step.match, &builder)
-            guard !alternatives.isEmpty, let ending = ending(of: step, &builder) else { continue }
+            guard !alternatives.isEmpty, let ending = ending(ofStep: index, &builder) else { continue }
             switch ending {
             case .final(let verdict):
                 rules += alternatives.map { Rule($0 + [.verdict(verdict)], comment: step.origin) }
@@ -126,6 +129,13 @@ struct FilterCompiler {
         case final(Verdict)
         /// The rule visits a chain and evaluation goes on.
         case passing(String)
+    }
+
+    private mutating func ending(ofStep index: Int, _ builder: inout ProgramBuilder) -> Ending? {
+        if let known = endings[index] { return known }
+        let ending = ending(of: body.steps[index], &builder)
+        endings[index] = .some(ending)
+        return ending
     }
 
     private mutating func ending(of step: FilterStep, _ builder: inout ProgramBuilder) -> Ending? {
@@ -159,7 +169,7 @@ struct FilterCompiler {
             charges.counters.insert(name)
             return [Rule(names.charge("counter", .counter, name))]
         case .log(let statement):
-            return [Rule([.log(logParameters("f", statement))])]
+            return [Rule([.log(logParameters(names.isOfRoutingEngine ? .routingEngineFilter : .filter, statement))])]
         case .meter(let meter):
             charges.meters[meter.scope] = meter
             let compiler = MeterCompiler(version: body.version, names: names, origin: step.origin)
@@ -176,11 +186,11 @@ struct FilterCompiler {
             return [Rule(rewriteHeaderWord(offset: 6, field: 0x4000, to: isSet ? 0x4000 : 0))]
         case .chooseRoutingTable(let number):
             // Only in front of the routing decision does it mean anything (filters reference §4.1).
-            guard case .device(.input) = names.selector else { return [] }
+            guard names.meetsArrivals else { return [] }
             return [Rule(Mark.set(Mark.routingTable, to: UInt32(number) << 16))]
         case .packetMode:
             // Only where packets arrive, in front of conntrack, does it mean anything (flow reference §1.4).
-            guard case .device(.input) = names.selector else { return [] }
+            guard names.meetsArrivals else { return [] }
             return [Rule(Mark.set(Mark.packetMode, to: Mark.packetMode)), Rule([.notrack])]
         }
     }
@@ -230,16 +240,4 @@ struct FilterCompiler {
             ),
         ]
     }
-}
-
-/// NFLOG with the statement's identifier (DESIGN §3.24).
-func logParameters(_ kind: String, _ statement: String) -> LogParameters {
-    LogParameters(group: 21324, prefix: "S\(kind):\(statementIdentifier(statement))", snapLength: 128)
-}
-
-/// The identifier of a statement in log prefixes: a digest of its path, so that it never changes its meaning.
-public func statementIdentifier(_ path: String) -> String {
-    var hash = ContentHash()
-    hash.add(path)
-    return String(hash.text.prefix(16))
 }

@@ -53,6 +53,15 @@ struct ProgramBuilder {
         return name
     }
 
+    /// Adds a set of devices, named after them.
+    mutating func deviceSet(_ devices: some Sequence<String>) -> String {
+        constantSet(
+            .interfaceName,
+            isInterval: false,
+            Set(devices.map { SetElement(.single(deviceName($0))) })
+        )
+    }
+
     /// Adds elements to a map under a name of its own, making the map if need be.
     mutating func mutableMap(
         _ name: String,

@@ -268,6 +268,10 @@ struct FilterBodyBuilder {
             return .ipOptions(tables.add(ranges), any: any, isExcept: isExcept)
         case .extensionHeader(let ranges, let any, let isExcept):
             return .extensionHeader(tables.add(ranges), any: any, isExcept: isExcept)
+        case .sctpInitial: return .sctpInitial
+        case .flexibleMask(let field, let mask, let value): return .flexibleMask(field, mask: mask, value: value)
+        case .flexibleRange(let field, let ranges, let isExcept):
+            return .flexibleRange(field, tables.add(ranges), isExcept: isExcept)
         }
     }
 }

@@ -188,10 +188,11 @@ private struct ContextChanges {
         case .lossPriority: lossPriority
         case .number(.dscp, _, _), .number(.trafficClass, _, _), .number(.precedence, _, _): dscp
         case .number(.fragmentOffset, _, _), .number(.packetLength, _, _): true
-        case .number(.nextHeader, let ranges, _): ranges.contains { $0.contains(UInt32(ProtocolNumber.fragment)) }
+        // Reassembly takes the fragment header away and shows what stood behind it.
+        case .number(.nextHeader, _, _), .extensionHeader: true
         case .isFragment, .firstFragment, .lastFragment, .fragmentFlags: true
-        case .extensionHeader(let ranges, let any, _):
-            any || ranges.contains { $0.contains(UInt32(ProtocolNumber.fragment)) }
+        // Octets of the IP header: lengths and fragments may be among them.
+        case .flexibleMask(let field, _, _), .flexibleRange(let field, _, _): field.start == .layer3
         default: false
         }
     }

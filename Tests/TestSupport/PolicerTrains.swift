@@ -71,6 +71,7 @@ public struct PolicerTrain: Sendable, CustomStringConvertible {
     /// Exceeding packets at the end, by the names of rows.
     public let exceeded: [String: UInt64]
 
+    /// Its name.
     public var description: String { name }
 
     /// The whole configuration; packets go from `eth1` to `eth2`.

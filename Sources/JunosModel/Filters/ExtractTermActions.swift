@@ -48,11 +48,11 @@ private let familiesOfActions: [String: Set<FilterFamily>] = [
     "dscp": [.inet],
     "traffic-class": [.inet6],
     "packet-mode": [.inet, .inet6],
-    "prefix-action": [.inet],
     "dont-fragment": [.inet],
     "next-ip": [.inet],
     "next-ip6": [.inet6],
     "next-interface": [.inet, .inet6],
+    "prefix-action": [.inet],
 ]
 
 /// Extracts the actions of a term.

@@ -91,6 +91,7 @@ public let supportTables: [SupportTable] = [
     threeColorPolicerStatements, prefixActionStatements,
     policyOptionsStatements, logicalInterfaceStatements, familyStatements, familyFilterStatements,
     applicationsStatements, applicationStatements, securityStatements, flowStatements, tcpSessionStatements,
+    segmentSizeStatements,
     zoneStatements, zoneInterfaceStatements, policyStatements, policiesStatements, policyMatchStatements,
     policyThenStatements, permitStatements, routingInstanceStatements, instanceRouteStatements,
 ]

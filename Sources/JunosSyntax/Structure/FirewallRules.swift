@@ -13,7 +13,7 @@ let firewallRules = container(
         list("hierarchical-policer"),
         list("load-balance-group"),
         list("tunnel-end-point"),
-        list("flexible-match"),
+        list("flexible-match", [leaf("match-start byte-offset bit-offset bit-length")]),
         flag("no-next-header-to-payload-protocol-mapping"),
     ]
 )
