@@ -73,6 +73,7 @@ let package = Package(
 
         // Row 3, pure.
         room("JunosLowering", ["JunosModel", "PolicyModel", "NetworkTypes", "Diagnostics"]),
+        room("OperationalMode", ["JunosModel", "NetworkTypes"]),
         room("Verifier", ["JunosModel", "ReferenceEvaluator", "NftablesIR", "NftablesEvaluator", "NetworkTypes"]),
 
         // Row 3, effects.
@@ -80,9 +81,10 @@ let package = Package(
         room("NftablesKernel", ["Netlink", "NftablesIR", "NetworkTypes", "CMnl", "CNftnl", "CNetfilterShims"]),
         room("Conntrack", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
         room("NameResolution", ["NetworkTypes", "CNetfilterShims"]),
+        room("PacketLog", ["Netlink", "CNetfilterShims"]),
         room(
             "Laboratory",
-            ["Netlink", "Conntrack", "NftablesKernel", "NftablesIR", "NetworkTypes", "CNetfilterShims"]
+            ["Netlink", "Conntrack", "PacketLog", "NftablesKernel", "NftablesIR", "NetworkTypes", "CNetfilterShims"]
         ),
 
         // Row 4, effects.
@@ -90,22 +92,25 @@ let package = Package(
             "Engine",
             [
                 "JunosSyntax", "JunosModel", "JunosLowering", "PolicyModel", "NftablesCompiler", "NftablesIR",
-                "ReferenceEvaluator", "Reconciler", "Verifier", "NftablesKernel", "Netlink", "Conntrack",
-                "NameResolution", "Laboratory", "NetworkTypes", "Diagnostics", "CNetfilterShims",
+                "ReferenceEvaluator", "Reconciler", "Verifier", "OperationalMode", "NftablesKernel", "Netlink",
+                "Conntrack", "PacketLog", "NameResolution", "Laboratory", "NetworkTypes", "Diagnostics",
+                "CNetfilterShims",
             ]
         ),
         room(
             "CommandLine",
             [
-                "Engine", "ReferenceEvaluator", "Verifier", "JunosSyntax", "JunosModel", "NftablesIR", "NetworkTypes",
-                "Diagnostics", "CNetfilterShims", argumentParser,
+                "Engine", "OperationalMode", "ReferenceEvaluator", "Verifier", "JunosSyntax", "JunosModel",
+                "NftablesIR", "NetworkTypes", "Diagnostics", "CNetfilterShims", argumentParser,
+                .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
             ]
         ),
         room(
             "Daemon",
             [
-                "Engine", "MetricsExposition", "JunosModel", "JunosLowering", "NftablesCompiler", "NftablesIR",
-                "NameResolution", "Conntrack", "NetworkTypes", "Diagnostics",
+                "Engine", "OperationalMode", "MetricsExposition", "PacketLog", "NameResolution", "Conntrack",
+                "JunosModel", "JunosLowering", "NftablesCompiler", "NftablesIR", "NetworkTypes", "Diagnostics",
                 argumentParser,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -150,12 +155,12 @@ let package = Package(
             files: ["Configurations"]
         ),
         tests("MetricsExpositionTests", ["MetricsExposition"]),
+        tests("OperationalModeTests", ["OperationalMode", "JunosModel", "JunosSyntax", "NetworkTypes", "Diagnostics"]),
         tests(
             "KernelTests",
             [
-                "NftablesKernel", "Netlink", "Conntrack", "NameResolution", "NftablesIR", "NetworkTypes", "Laboratory",
-                "Reconciler",
-                "Engine",
+                "NftablesKernel", "Netlink", "Conntrack", "PacketLog", "NameResolution", "NftablesIR", "NetworkTypes",
+                "Laboratory", "Reconciler", "Engine", "OperationalMode",
                 "JunosSyntax", "JunosModel", "ReferenceEvaluator", "Verifier", "Diagnostics",
                 "CNetfilterShims",
             ]

@@ -1,33 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
-// `sluice show`: operational commands, answered from the kernel and the recorded configuration, or by the daemon.
+// `sluice show` and `sluice clear`: operational commands, carried out here or by the daemon.
 import ArgumentParser
 import Engine
+import OperationalMode
+
+/// Who carries a command out.
+struct OperationOptions: ParsableArguments {
+    @OptionGroup var namespace: NamespaceOption
+    @Option(help: "Ask the daemon behind this socket.") var controlSocket: String?
+
+    /// Carries a command out and prints its answer.
+    func carryOut(_ words: [String], _ format: OutputFormat) throws {
+        if let controlSocket {
+            let request = OperationalRequest(words: words, format: format)
+            print(try askDaemon(request, socket: controlSocket), terminator: "")
+            return
+        }
+        try namespace.enter()
+        do {
+            print(try answerDirectly(words).rendered(format), terminator: "")
+        } catch let problem as OperationalProblem {
+            throw CommandFailure(status: .wrongUsage, description: problem.description)
+        } catch {
+            try kernelWork { throw error }
+        }
+    }
+}
 
 struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Operational views in the layout of Junos.",
-        discussion: """
-            show firewall [filter NAME]
-            show security policies hit-count
-            """
+        discussion: overview("show")
     )
 
     @Argument(help: "The Junos command without `show`.") var words: [String]
-    @OptionGroup var namespace: NamespaceOption
-    @Option(help: "Ask the daemon behind this socket.") var controlSocket: String?
+    @Flag(help: "As `| display json` on a device.") var json = false
+    @Flag(help: "As `| display xml` on a device.") var xml = false
+    @OptionGroup var options: OperationOptions
 
-    func run() throws {
-        if let controlSocket {
-            let answer = try kernelWork { try askDaemon(words, socket: controlSocket) }
-            print(answer, terminator: "")
-            return
-        }
-        try namespace.enter()
-        let view = try kernelWork { try currentView() }
-        switch operationalAnswer(words, view.configuration, view.statistics) {
-        case .text(let text): print(text, terminator: "")
-        case .problem(let problem): throw CommandFailure(status: .wrongUsage, description: problem)
-        }
+    func validate() throws {
+        if json && xml { throw ValidationError("--json and --xml exclude each other") }
     }
+
+    func run() throws { try options.carryOut(["show"] + words, json ? .json : xml ? .xml : .text) }
+}
+
+struct ClearCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "clear",
+        abstract: "Set statistics to zero, empty logs.",
+        discussion: overview("clear") + """
+
+
+            Packets that pass meanwhile are counted, before or after. Policers' buckets stay as they are. Where sluiced \
+            runs, ask it with --control-socket: its metrics go on as if nothing was cleared.
+            """
+    )
+
+    @Argument(help: "The Junos command without `clear`.") var words: [String]
+    @OptionGroup var options: OperationOptions
+
+    func run() throws { try options.carryOut(["clear"] + words, .text) }
+}
+
+/// The commands of a verb, for its help.
+private func overview(_ verb: String) -> String {
+    operationalSyntax(verb).map { "\($0.syntax)\n  \($0.summary)" }.joined(separator: "\n")
 }

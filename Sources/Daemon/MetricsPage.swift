@@ -2,7 +2,7 @@
 // The metrics of DESIGN §6 from one reading of the kernel's counters.
 import Engine
 import MetricsExposition
-import NftablesIR
+import OperationalMode
 
 /// What the daemon itself counts.
 struct DaemonCounts: Hashable, Sendable {
@@ -17,9 +17,14 @@ struct DaemonCounts: Hashable, Sendable {
 }
 
 /// The exposition text.
-func metricsPage(_ statistics: Statistics, sessions: UInt64?, _ counts: DaemonCounts) -> Exposition {
+func metricsPage(
+    _ statistics: Statistics,
+    sessions: UInt64?,
+    _ counts: DaemonCounts,
+    _ log: FirewallLogCounts
+) -> Exposition {
     var families: [MetricFamily] = []
-    func filterFamily(_ name: String, _ help: String, _ kind: FilterStatistic.Kind, _ value: (CounterValue) -> UInt64) {
+    func filterFamily(_ name: String, _ help: String, _ kind: FilterStatistic.Kind, _ value: (TrafficCount) -> UInt64) {
         let samples = statistics.filters.filter { $0.kind == kind }.map { statistic in
             let named: [(name: String, value: String)] =
                 switch kind {
@@ -72,6 +77,19 @@ func metricsPage(_ statistics: Statistics, sessions: UInt64?, _ counts: DaemonCo
             }
         )
     )
+    families.append(
+        MetricFamily(
+            "sluice_log_packets_total",
+            help: "Packets that statements with logging reported, by what the statement is.",
+            kind: .counter,
+            samples: [
+                ("filter", log.filterPackets), ("policy", log.policyPackets), ("unknown", log.unknownPackets),
+            ]
+            .map { MetricSample($0.1, labels: [("statement", $0.0)]) }
+        )
+    )
+    single("sluice_log_lost_total", "Reports of packets that were made and did not arrive.", .counter, log.lost)
+    single("sluice_syslog_lost_total", "Packets whose lines syslog did not take.", .counter, log.syslogLost)
     if let sessions { single("sluice_sessions", "Sessions in the kernel's table.", .gauge, sessions) }
     single("sluice_drift_total", "Times the kernel differed from the program.", .counter, counts.drifts)
     single("sluice_repairs_total", "Times the kernel was brought back to the program.", .counter, counts.repairs)

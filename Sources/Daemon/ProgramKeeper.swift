@@ -9,6 +9,7 @@ import Logging
 import MetricsExposition
 import NftablesCompiler
 import NftablesIR
+import OperationalMode
 import Synchronization
 
 /// Applies, watches, repairs.
@@ -25,6 +26,8 @@ final class ProgramKeeper: Sendable {
     }
 
     let shared = Mutex(Shared())
+    let log: FirewallLogKeeper
+    private let statistics = StatisticsKeeper()
     private let folder: String
     private let management: [ManagementAccess]
     private let names: NameFollower
@@ -33,8 +36,15 @@ final class ProgramKeeper: Sendable {
     /// How long the loop waits for a notification before it looks at stop and reload, in milliseconds.
     private static let patience: Int32 = 200
 
-    init(folder: String, management: [ManagementAccess], names: NameFollower, logger: Logger) {
+    init(
+        folder: String,
+        management: [ManagementAccess],
+        names: NameFollower,
+        log: FirewallLogKeeper,
+        logger: Logger
+    ) {
         self.names = names
+        self.log = log
         self.folder = folder
         self.management = management
         self.logger = logger
@@ -64,14 +74,27 @@ final class ProgramKeeper: Sendable {
 
     /// The metrics page from a fresh reading.
     func metrics() throws -> Exposition {
-        let statistics = Statistics(try Deployment().counters())
-        return metricsPage(statistics, sessions: sessionCount(), shared.withLock { $0.counts })
+        metricsPage(
+            try statistics.sinceStart(),
+            sessions: sessionCount(),
+            shared.withLock { $0.counts },
+            log.counts
+        )
     }
 
-    /// Answers an operational command.
+    /// Carries out an operational command.
     func answer(_ words: [String]) throws -> OperationalAnswer {
-        let configuration = shared.withLock { $0.configuration }
-        return operationalAnswer(words, configuration, Statistics(try Deployment().counters()))
+        try carryOut(
+            words,
+            from: OperationalSources(
+                configuration: shared.withLock { $0.configuration },
+                statistics: statistics.sinceClearing,
+                links: linkStates,
+                firewallLog: { self.log.entries },
+                clearStatistics: statistics.clear,
+                clearFirewallLog: log.clear
+            )
+        )
     }
 
     /// What the configuration refers to, now; names of hosts are followed from here on.
@@ -133,6 +156,8 @@ final class ProgramKeeper: Sendable {
                 logger.log(level: diagnostic.severity == .error ? .error : .notice, "\(diagnostic.text)")
             }
             guard compiled.isValid else { throw CommitRefusal(description: "\(path) is refused") }
+            // Reports can come as soon as the program is loaded.
+            log.adopt(compiled.configuration)
             let outcome = try router.apply(compiled) { logger.debug("\($0)") }
             for warning in outcome.warnings { logger.warning("\(warning)") }
             shared.withLock {
@@ -143,10 +168,12 @@ final class ProgramKeeper: Sendable {
             logger.info("commit complete: \(outcome.changes) changes sent")
             return compiled.table
         } catch {
-            shared.withLock {
-                $0.counts.lastCommitSucceeded = false
-                $0.counts.commitFailures += 1
+            let inForce = shared.withLock { shared in
+                shared.counts.lastCommitSucceeded = false
+                shared.counts.commitFailures += 1
+                return shared.configuration
             }
+            log.adopt(inForce)
             logger.error("\(error)")
             guard isStart else {
                 logger.error("the program that is loaded stays")
@@ -165,6 +192,7 @@ final class ProgramKeeper: Sendable {
                 in: circumstances
             )
             shared.withLock { $0.configuration = compiled.configuration }
+            log.adopt(compiled.configuration)
             logger.warning("keeping the program that is loaded")
             return compiled.table
         }

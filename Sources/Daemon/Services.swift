@@ -6,6 +6,7 @@ import FlyingSocks
 import Foundation
 import Logging
 import MetricsExposition
+import OperationalMode
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -21,23 +22,13 @@ struct KeeperService: Service {
                 group.addTask {
                     for await _ in hangups { keeper.shared.withLock { $0.isReloadAsked = true } }
                 }
-                group.addTask { try await runOnThread() }
+                group.addTask { try await runOnThread("keeper", keeper.run) }
                 // The keeper's end ends the service; the signal task never ends by itself.
                 try await group.next()
                 group.cancelAll()
             }
         } onCancelOrGracefulShutdown: {
             keeper.shared.withLock { $0.isStopAsked = true }
-        }
-    }
-
-    private func runOnThread() async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            let thread = Thread {
-                continuation.resume(with: Result { try keeper.run() })
-            }
-            thread.name = "keeper"
-            thread.start()
         }
     }
 }
@@ -56,14 +47,21 @@ struct ThreadService: Service {
 
     func run() async throws {
         try await withTaskCancellationOrGracefulShutdownHandler {
-            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                let thread = Thread { continuation.resume(with: Result { try work() }) }
-                thread.name = name
-                thread.start()
-            }
+            try await runOnThread(name, work)
         } onCancelOrGracefulShutdown: {
             stop()
         }
+    }
+}
+
+/// Runs work to its end on a thread of its own, which may block.
+private func runOnThread(_ name: String, _ work: @escaping @Sendable () throws -> Void) async throws {
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+        let thread = Thread {
+            continuation.resume(with: Result { try work() })
+        }
+        thread.name = name
+        thread.start()
     }
 }
 
@@ -93,7 +91,7 @@ struct PageService: Service {
     }
 }
 
-/// Answers `sluice show` on a socket that only its owner can open.
+/// Carries out `sluice show` and `sluice clear` on a socket that only its owner can open.
 struct ControlService: Service {
     let path: String
     let keeper: ProgramKeeper
@@ -108,14 +106,15 @@ struct ControlService: Service {
             }
             try FileManager.default.removeItem(atPath: path)
         }
-        let server = HTTPServer(address: .unix(path: path), logger: .disabled)
-        await server.appendRoute("GET /show") { request in
-            let words = request.query.filter { $0.name == "word" }.map(\.value)
+        // Many counters take the kernel seconds.
+        let server = HTTPServer(address: .unix(path: path), timeout: 100, logger: .disabled)
+        await server.appendRoute(HTTPRoute(method: .POST, path: OperationalRequest.path)) { request in
             do {
-                switch try keeper.answer(words) {
-                case .text(let text): return HTTPResponse(statusCode: .ok, body: Data(text.utf8))
-                case .problem(let text): return HTTPResponse(statusCode: .badRequest, body: Data(text.utf8))
-                }
+                let asked = try JSONDecoder().decode(OperationalRequest.self, from: try await request.bodyData)
+                let answer = try keeper.answer(asked.words).rendered(asked.format)
+                return HTTPResponse(statusCode: .ok, body: Data(answer.utf8))
+            } catch let problem as OperationalProblem {
+                return HTTPResponse(statusCode: .badRequest, body: Data(problem.description.utf8))
             } catch {
                 return HTTPResponse(statusCode: .internalServerError, body: Data("\(error)".utf8))
             }

@@ -3,15 +3,20 @@
 import Foundation
 import JunosModel
 import NetworkTypes
+import NftablesCompiler
 import NftablesIR
 import ReferenceEvaluator
 
 /// Warnings about a program that has just been loaded into the current network namespace.
 ///
-/// - Parameter isWatched: whether somebody stays who switches schedulers and follows names of hosts.
+/// - Parameter isWatched: whether somebody stays who takes what filters log from the kernel, switches schedulers and
+///   follows names of hosts.
 func commitWarnings(_ compiled: CompiledConfiguration, isWatched: Bool) -> [String] {
     unresolvedHosts(compiled.configuration) + (isWatched ? [] : unwatched(compiled.configuration))
-        + [unnamedDevices(compiled.configuration), unheardLogs(compiled.table), refusedShell(compiled.configuration)]
+        + [
+            unnamedDevices(compiled.configuration), isWatched ? nil : unheardLogs(compiled.table),
+            refusedShell(compiled.configuration),
+        ]
         .compactMap { $0 }
 }
 
@@ -51,7 +56,7 @@ private func unnamedDevices(_ configuration: JunosConfiguration) -> String? {
     return "devices that the configuration does not name are \(fate): \(unnamed.joined(separator: ", "))"
 }
 
-/// Reports that nobody takes from the kernel yet (DESIGN §3.24).
+/// Reports that nobody takes from the kernel without the daemon (DESIGN §3.24).
 private func unheardLogs(_ table: Table) -> String? {
     let isLogging = table.chains.values.contains { chain in
         chain.rules.contains { rule in
@@ -62,8 +67,8 @@ private func unheardLogs(_ table: Table) -> String? {
         }
     }
     guard isLogging else { return nil }
-    return "log actions report to NFLOG group 21324, and nothing of ours listens there yet; "
-        + "read them with `tcpdump -i nflog:21324`"
+    return "log and syslog actions report to NFLOG group \(reportGroup), and nobody listens: run sluiced instead of "
+        + "`sluice apply`, or read the packets with `tcpdump -i nflog:\(reportGroup)`"
 }
 
 /// Whether a new connection like the caller's own SSH session would be refused (DESIGN §3.20).

@@ -84,6 +84,21 @@ public final class Deployment {
         }
     }
 
+    /// Sets counters to zero and gives what they stood at; no packet is lost between (kernel facts §4).
+    ///
+    /// - Returns: the last reading of each; counters that are gone by now are left out.
+    public func reset(_ names: Set<String>) throws(DeploymentError) -> [String: CounterValue] {
+        var readings: [String: CounterValue] = [:]
+        for name in names {
+            do {
+                readings[name] = try connection.resetCounter(name, in: .inet, "sluice")
+            } catch {
+                throw DeploymentError(kind: .refused, problems: [error.description])
+            }
+        }
+        return readings
+    }
+
     /// Takes our table away with all it holds.
     ///
     /// - Returns: false if there was none.

@@ -37,14 +37,15 @@ public final class Router {
     /// Sessions that we deleted, for those who report why sessions end.
     public let closedSessions = ClosedSessions()
     private let state: RecordedState
-    /// Whether somebody stays who switches schedulers and follows names of hosts.
+    /// Whether somebody stays who takes what filters log from the kernel, switches schedulers and follows names of hosts.
     private let isWatched: Bool
     /// The configuration of our last commit; nil before it, and then the recorded one is meant.
     private var current: JunosConfiguration?
 
     /// Opens and locks the router.
     ///
-    /// - Parameter isWatched: whether the caller stays, switches schedulers and follows names of hosts.
+    /// - Parameter isWatched: whether the caller stays, takes what filters log from the kernel, switches schedulers and
+    ///   follows names of hosts.
     public init(holder: String, isWatched: Bool = false) throws {
         self.isWatched = isWatched
         deployment = try Deployment()

@@ -156,7 +156,7 @@ struct FilterLowering {
         var actions: [StepAction] = []
         // `count` charges every packet that matched, also those that the policer drops (DESIGN §3.5).
         if let counter = term.then.count { actions.append(.count(counter)) }
-        if term.then.log || term.then.syslog { actions.append(.log(statement: term.source.path)) }
+        if let statement = term.reportedStatement { actions.append(.log(statement: statement)) }
         if let name = term.then.policer, let policer = configuration.policers[name] {
             actions.append(
                 .meter(

@@ -120,3 +120,21 @@ public struct Policer: Hashable, Sendable {
 public let predefinedForwardingClasses = [
     "best-effort", "expedited-forwarding", "assured-forwarding", "network-control",
 ]
+
+extension FilterTerm {
+    /// What a report of this term stands for: where it is written, what reports it, and how the term ends.
+    ///
+    /// Reports carry a digest of it, so that those still under way at a commit mean what was in force when they were
+    /// made (DESIGN §3.24). Nil without `log` and `syslog`.
+    public var reportedStatement: String? {
+        guard then.log || then.syslog else { return nil }
+        let outcome =
+            switch then.outcome {
+            case nil, .accept: "accept"
+            case .discard: "discard"
+            case .reject: "reject"
+            case .nextTerm: "next term"
+            }
+        return source.path + " then" + (then.log ? " log" : "") + (then.syslog ? " syslog" : "") + " " + outcome
+    }
+}

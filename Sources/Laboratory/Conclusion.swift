@@ -2,11 +2,12 @@
 // From what was seen to what it means: the pure half of an experiment.
 import NetworkTypes
 import NftablesIR
+import PacketLog
 
 /// Everything that was seen after one injection.
 struct Evidence {
     /// The reports of observers and logging rules, in order.
-    var reports: [LogReport]
+    var reports: [LoggedPacket]
     /// What left by devices.
     var emissions: [Observation.Emission]
     /// The devices' names by number.

@@ -36,6 +36,12 @@ struct ChargeNames: Hashable {
         stateName((kind.map { [$0] } ?? []) + [family, filter, name, interface, direction.letter] + passSuffix)
     }
 
+    /// Whether the body stands at the routing engine, not at an interface.
+    var isOfRoutingEngine: Bool {
+        guard case .single = selector else { return false }
+        return true
+    }
+
     /// The direction of the instance.
     var direction: Direction {
         switch selector {

@@ -157,7 +157,7 @@ struct FilterCompiler {
             charges.counters.insert(name)
             return [Rule(charge("counter", .counter, name))]
         case .log(let statement):
-            return [Rule([.log(logParameters("f", statement))])]
+            return [Rule([.log(logParameters(names.isOfRoutingEngine ? .routingEngineFilter : .filter, statement))])]
         case .meter(let meter):
             return [Rule([.verdict(.jump(compile(meter, step.origin, &builder)))])]
         case .setForwardingClass(let number):
@@ -279,16 +279,4 @@ func objectPrefix(_ kind: String) -> String? { kind == "counter" ? nil : kind }
 /// The bucket that all places of a filter share.
 func sharedLimitName(key: String, _ name: String, _ bucket: KernelBucket) -> String {
     stateName(["limit", key, name]) + "/" + bucket.text
-}
-
-/// NFLOG with the statement's identifier (DESIGN §3.24).
-func logParameters(_ kind: String, _ statement: String) -> LogParameters {
-    LogParameters(group: 21324, prefix: "S\(kind):\(statementIdentifier(statement))", snapLength: 128)
-}
-
-/// The identifier of a statement in log prefixes: a digest of its path, so that it never changes its meaning.
-public func statementIdentifier(_ path: String) -> String {
-    var hash = ContentHash()
-    hash.add(path)
-    return String(hash.text.prefix(16))
 }

@@ -94,7 +94,7 @@ struct SessionRuleCompiler {
         let counter = ObjectKey.counter(FlowCounter.policy(rule.hitName))
         builder.object(counter, .counter)
         var rules = [Rule([.object(counter)], comment: rule.origin)]
-        if rule.logs { rules.append(Rule([.log(logParameters("p", rule.origin))], comment: rule.origin)) }
+        if rule.logs { rules.append(Rule([.log(logParameters(.policy, rule.origin))], comment: rule.origin)) }
         switch rule.action {
         case .permit:
             rules.append(Rule(ConntrackState.own(rule.index) + [permit], comment: rule.origin))

@@ -42,6 +42,17 @@ func run(
     _ arguments: String...,
     mayFail: Bool = false
 ) throws -> String {
+    try run(beside: thread, program, arguments, mayFail: mayFail)
+}
+
+/// Runs a program in the namespace of a thread and gives what it prints; throws if it fails.
+@discardableResult
+func run(
+    beside thread: NetworkNamespaceThread,
+    _ program: String,
+    _ arguments: [String],
+    mayFail: Bool = false
+) throws -> String {
     let output = FileManager.default.temporaryDirectory.appending(path: "evidence-\(UUID().uuidString)")
     try Data().write(to: output)
     defer { try? FileManager.default.removeItem(at: output) }
