@@ -73,7 +73,15 @@ final class SyslogWriter {
 
     /// Writes a message; false if the system's syslog is there and does not take it now.
     func write(_ message: String, at time: CivilTime) -> Bool {
-        let line = Data(Self.line(message, at: time).utf8)
+        let own = "sluiced[\(ProcessInfo.processInfo.processIdentifier)]: "
+        return deliver("<\(Self.priority)>\(stamp(time)) \(own)\(message)", message)
+    }
+
+    /// Writes a line as it is; false if the system's syslog is there and does not take it now.
+    ///
+    /// - Parameter message: what our own log says where there is no syslog.
+    func deliver(_ line: String, _ message: String) -> Bool {
+        let line = Data(line.utf8)
         if send(line) { return true }
         // A syslog that was started anew has another socket under its name.
         try? socket?.close()
@@ -104,12 +112,11 @@ final class SyslogWriter {
         }
     }
 
-    /// `<158>Mar  9 10:28:22 sluiced[17]: MESSAGE`, as RFC 3164 has it and every local syslog reads it.
-    private static func line(_ message: String, at time: CivilTime) -> String {
+    /// `Mar  9 10:28:22`, as RFC 3164 has it and every local syslog reads it.
+    func stamp(_ time: CivilTime) -> String {
         func digits(_ number: Int, _ filler: String) -> String { number < 10 ? "\(filler)\(number)" : "\(number)" }
-        let month = months.indices.contains(time.month - 1) ? months[time.month - 1] : "Jan"
+        let month = Self.months.indices.contains(time.month - 1) ? Self.months[time.month - 1] : "Jan"
         let clock = [time.hour, time.minute, time.second].map { digits($0, "0") }.joined(separator: ":")
-        return "<\(priority)>\(month) \(digits(time.day, " ")) \(clock) "
-            + "sluiced[\(ProcessInfo.processInfo.processIdentifier)]: \(message)"
+        return "\(month) \(digits(time.day, " ")) \(clock)"
     }
 }

@@ -35,7 +35,7 @@ public final class Router {
     /// The live program.
     public let deployment: Deployment
     /// Sessions that we deleted, for those who report why sessions end.
-    public let closedSessions = ClosedSessions()
+    private let closedSessions: ClosedSessions
     private let state: RecordedState
     /// Whether somebody stays who takes what filters log from the kernel, switches schedulers and follows names of hosts.
     private let isWatched: Bool
@@ -44,10 +44,17 @@ public final class Router {
 
     /// Opens and locks the router.
     ///
-    /// - Parameter isWatched: whether the caller stays, takes what filters log from the kernel, switches schedulers and
-    ///   follows names of hosts.
-    public init(holder: String, isWatched: Bool = false) throws {
+    /// - Parameters:
+    ///   - isWatched: whether the caller stays, takes what filters log from the kernel, switches schedulers and follows
+    ///     names of hosts.
+    ///   - closedSessions: where it is noted which sessions a commit closed.
+    public init(
+        holder: String,
+        isWatched: Bool = false,
+        closedSessions: ClosedSessions = ClosedSessions()
+    ) throws {
         self.isWatched = isWatched
+        self.closedSessions = closedSessions
         deployment = try Deployment()
         // Names the missing capability before anything is touched.
         _ = try deployment.generation()

@@ -23,7 +23,7 @@ public func neededSysctls(_ configuration: JunosConfiguration) -> [String: Strin
     if hasIPv6 { values["net/ipv6/conf/all/forwarding"] = "1" }
     guard let security = configuration.security else { return values }
     let conntrack = [
-        "acct": "1", "timestamp": "1", "checksum": "1",
+        "acct": "1", "timestamp": "1", "checksum": "1", "events": "1",
         "tcp_loose": security.noSYNCheck ? "1" : "0",
         "tcp_be_liberal": security.noSequenceCheck ? "1" : "0",
         "tcp_timeout_established": "1800", "tcp_timeout_syn_sent": "20", "tcp_timeout_syn_recv": "20",

@@ -37,6 +37,8 @@ public struct SecurityConfiguration: Hashable, Sendable {
     public var globalPolicies: [SecurityPolicy] = []
     /// `policies default-policy permit-all`.
     public var defaultPermits = false
+    /// In which form sessions are logged.
+    public var logFormat = SessionLogFormat.plain
     /// Policies that `inactive:` takes out, by context and name: their hit counts live on (flow reference §6.3).
     public var deactivatedPolicies: Set<DeactivatedPolicy> = []
     /// `policies policy-rematch`.

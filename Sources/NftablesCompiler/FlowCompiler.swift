@@ -20,6 +20,7 @@ struct FlowCompiler {
         chain += strayTCP(&builder)
         chain += drop(ConntrackState.isAmong(ConntrackState.invalid), "invalid", &builder)
         chain += drop(ConntrackState.isAmong(ConntrackState.untracked), "untracked", &builder)
+        chain += ResetNotes.rules(&builder)
         chain.append(Rule(ConntrackState.isOwned + [.verdict(.accept)], comment: "established sessions"))
         chain += drop(ConntrackState.isAmong(ConntrackState.related), "related", &builder)
         builder.mutableMap("transit", data: .verdict, [])
@@ -73,6 +74,7 @@ struct FlowCompiler {
         chain += strayTCP(&builder)
         chain += drop(ConntrackState.isAmong(ConntrackState.invalid), "invalid", &builder)
         chain += drop(ConntrackState.isAmong(ConntrackState.untracked), "untracked", &builder)
+        chain += ResetNotes.rules(&builder)
         chain.append(Rule(ConntrackState.isOwned + [.verdict(.accept)], comment: "established sessions"))
         chain += drop(ConntrackState.isAmong(ConntrackState.related), "related", &builder)
         builder.mutableMap("host-inbound", data: .verdict, [])
@@ -106,6 +108,7 @@ struct FlowCompiler {
     func routingEngineOutput(_ builder: inout ProgramBuilder) -> [Rule] {
         var chain = bypass
         chain.append(Rule(Mark.isSet(Mark.packetMode) + [.verdict(.accept)], comment: "packet-mode"))
+        chain += ResetNotes.rules(&builder)
         chain.append(Rule(ConntrackState.isAmong(ConntrackState.new, false) + [.verdict(.accept)]))
         chain.append(Rule(ConntrackState.isOwned + [.verdict(.accept)], comment: "established sessions"))
         builder.mutableMap("router-egress", data: .verdict, [])
