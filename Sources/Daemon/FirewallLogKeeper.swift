@@ -70,7 +70,9 @@ final class FirewallLogKeeper: Sendable {
 
     private var isStopAsked: Bool { shared.withLock { $0.isStopAsked } }
 
-    /// Runs until asked to stop. Without the kernel's reports the router filters on, so nothing here ends the daemon.
+    /// Runs until asked to stop.
+    ///
+    /// Without the kernel's reports the router filters on, so nothing here ends the daemon.
     func run() {
         let syslog = SyslogWriter(path: syslogPath, logger: logger)
         var isSilent = false

@@ -80,7 +80,7 @@ struct CommandArguments: Hashable, Sendable {
     }
 }
 
-/// Every command. A new one is a file with a constant, and a line here.
+/// Every command; a new one is a file with a constant, and a line here.
 private let operationalCommands: [OperationalCommand] = [
     showFirewallCommand, showFirewallFilterCommand, showFirewallCounterCommand, showFirewallLogCommand,
     showPolicerCommand, showInterfacesFiltersCommand, showPolicyHitCountCommand,
