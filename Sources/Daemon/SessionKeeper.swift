@@ -22,8 +22,10 @@ struct SessionCounts: Hashable, Sendable {
 /// Listens to conntrack on one thread of its own, which is in the router's network namespace.
 final class SessionKeeper: Sendable {
     private struct Shared {
-        /// The configuration of sessions from now on, until the thread has taken it over.
+        /// The configuration of sessions from now on; nil before the first one.
         var adopted: (configuration: JunosConfiguration, indices: [PolicyIdentity: UInt16])?
+        /// Which one it is.
+        var adoption = 0
         /// Newest first: reports of refused packets may be of an earlier one.
         var denials: [DenialDescriptions] = []
         var format = SessionLogFormat.plain
@@ -53,6 +55,7 @@ final class SessionKeeper: Sendable {
     func adopt(_ configuration: JunosConfiguration, _ indices: [PolicyIdentity: UInt16]) {
         shared.withLock { shared in
             shared.adopted = (configuration, indices)
+            shared.adoption += 1
             shared.denials.insert(DenialDescriptions(configuration), at: 0)
             if shared.denials.count > 2 { shared.denials.removeLast() }
             shared.format = configuration.security?.logFormat ?? .plain
@@ -89,10 +92,11 @@ final class SessionKeeper: Sendable {
     /// Without conntrack's events the router filters on, so nothing here ends the daemon.
     func run() {
         let syslog = SyslogWriter(path: syslogPath, logger: logger)
+        var ledger = SessionLedger()
         var isSilent = false
         while !isStopAsked {
             do {
-                try listen(syslog) { isSilent = false }
+                try listen(&ledger, syslog) { isSilent = false }
             } catch {
                 if !isSilent { logger.warning("nothing is heard of sessions: \(error); trying again") }
                 isSilent = true
@@ -102,17 +106,19 @@ final class SessionKeeper: Sendable {
         }
     }
 
-    private func listen(_ syslog: SyslogWriter, _ didBegin: () -> Void) throws {
+    private func listen(_ ledger: inout SessionLedger, _ syslog: SyslogWriter, _ didBegin: () -> Void) throws {
         let events = try ConntrackEvents(changes: false)
         var connection = try ConntrackConnection()
-        var ledger = SessionLedger()
+        var adoption = 0
         var descriptions: SessionDescriptions?
         let initialTimeout: UInt32 = 20
         var lookAgain = Date.distantPast
         var isFirstLook = true
         didBegin()
         while !isStopAsked {
-            if let (configuration, indices) = shared.withLock({ shared in exchange(&shared.adopted, with: nil) }) {
+            let (current, adopted) = shared.withLock { ($0.adoption, $0.adopted) }
+            if current != adoption, let (configuration, indices) = adopted {
+                adoption = current
                 ledger.adopt(wantedPolicies(configuration, indices))
                 descriptions = try SessionDescriptions(configuration, policyIndices: indices)
                 // Sessions of policies that have come to be wanted are looked for; they are not new.
@@ -120,18 +126,20 @@ final class SessionKeeper: Sendable {
                 lookAgain = .distantPast
             }
             var entries: [LedgerEntry] = []
-            var isLost = take(try events.wait(milliseconds: Self.patience), &ledger, &entries)
+            let isLost = take(try events.wait(milliseconds: Self.patience), &ledger, &entries)
             if isLost || Date() >= lookAgain, descriptions != nil {
                 let begin = Date()
                 let seen = try connection.sessions()
                 // What happened while the dump was made is told by events; only the rest is news.
                 var meanwhile: [LedgerEntry] = []
-                isLost = take(try events.wait(milliseconds: 0), &ledger, &meanwhile) || isLost
-                entries += meanwhile
+                let isLostAgain = try takeAll(events, &ledger, &meanwhile)
                 let missed = ledger.reconcile(seen, meanwhile)
+                entries += meanwhile
                 if !isFirstLook { entries += missed }
                 isFirstLook = false
-                lookAgain = Date(timeIntervalSinceNow: max(Self.interval, -begin.timeIntervalSinceNow * 20))
+                lookAgain =
+                    isLostAgain
+                    ? .distantPast : Date(timeIntervalSinceNow: max(Self.interval, -begin.timeIntervalSinceNow * 20))
             }
             let now = UInt64(Date().timeIntervalSince1970 * 1e9)
             for entry in entries {
@@ -156,6 +164,21 @@ final class SessionKeeper: Sendable {
             let ended = ledger.ended
             shared.withLock { $0.ended = ended }
         }
+    }
+
+    /// Enters all events that wait; whether some were lost, or there is no end of them.
+    private func takeAll(
+        _ events: borrowing ConntrackEvents,
+        _ ledger: inout SessionLedger,
+        _ entries: inout [LedgerEntry]
+    ) throws -> Bool {
+        var isLost = false
+        for _ in 0..<64 {
+            let waiting = try events.wait(milliseconds: 0)
+            if waiting.isEmpty { return isLost }
+            isLost = take(waiting, &ledger, &entries) || isLost
+        }
+        return true
     }
 
     /// Enters events; whether some were lost.
