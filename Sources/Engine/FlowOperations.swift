@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What commands about sessions, zones and policies stand on: the kernel's sessions, the model, the program.
-public import Conntrack
+import Conntrack
 import Foundation
 public import JunosLowering
 public import JunosModel
@@ -126,18 +126,10 @@ private struct FlowView {
     /// Policies whose schedulers were off when the program was made.
     var dormantPolicies: Set<PolicyKey> {
         let active = activeSchedulers(configuration.schedulers, at: configuration.circumstances.localTime)
-        var result: Set<PolicyKey> = []
-        func enter(_ policy: SecurityPolicy, _ from: String, _ to: String) {
-            guard let scheduler = policy.scheduler, !active.contains(scheduler) else { return }
-            result.insert(PolicyKey(from: from, to: to, name: policy.name))
+        let dormant = (configuration.security?.placedPolicies ?? []).filter { placed in
+            placed.policy.scheduler.map { !active.contains($0) } ?? false
         }
-        for context in configuration.security?.policyContexts ?? [] {
-            for policy in context.policies { enter(policy, context.fromZone, context.toZone) }
-        }
-        for policy in configuration.security?.globalPolicies ?? [] {
-            enter(policy, PolicyIdentity.globalZone, PolicyIdentity.globalZone)
-        }
-        return result
+        return Set(dormant.map { PolicyKey($0.identity) })
     }
 }
 

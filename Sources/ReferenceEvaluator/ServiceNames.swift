@@ -32,13 +32,8 @@ public struct ServiceNames: Sendable {
             known[key] = .some(answer)
             return answer
         }
-        for context in configuration.security?.policyContexts ?? [] {
-            for policy in context.policies {
-                services["\(context.fromZone)/\(context.toZone)/\(policy.name)"] = list(policy.applications)
-            }
-        }
-        for policy in configuration.security?.globalPolicies ?? [] {
-            services["junos-global/junos-global/\(policy.name)"] = list(policy.applications)
+        for placed in configuration.security?.placedPolicies ?? [] {
+            services[placed.hitKey] = list(placed.policy.applications)
         }
         // For sessions that no application named: the predefined one of exactly that port, the shortest name first.
         predefined = predefinedApplications.values

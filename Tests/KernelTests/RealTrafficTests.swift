@@ -83,8 +83,10 @@ private final class RealNetwork {
     }
 
     deinit {
-        daemon.terminate()
-        ended.wait()
+        if daemon.isRunning {
+            daemon.terminate()
+            ended.wait()
+        }
         for host in ["client", "router", "server"] {
             _ = try? run("/bin/sh", ["-c", "ip netns pids \(id)-\(host) | xargs -r kill"], mayFail: true)
             if host == "router" {

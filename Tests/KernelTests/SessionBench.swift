@@ -7,6 +7,7 @@ import JunosModel
 import Laboratory
 import NetworkTypes
 import NftablesIR
+import OperationalMode
 import ReferenceEvaluator
 import Testing
 

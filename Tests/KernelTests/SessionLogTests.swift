@@ -6,6 +6,7 @@ import Foundation
 import JunosModel
 import Laboratory
 import NetworkTypes
+import ReferenceEvaluator
 import Testing
 
 private let policies = """
@@ -190,6 +191,22 @@ private struct LoggingBench {
         let detail = try bench.sluice("show", "security", "policies", "detail", "policy-name", "W")
         #expect(detail.contains(words: "Active sessions : 2") && detail.contains(words: "Session deletions : 6"))
         #expect(detail.contains(words: "Policy lookups : 8"))
+
+        // Who would decide: the model and the program read back say the same.
+        for (name, port, policy) in [
+            ("tcp", 80, "W"), ("tcp", 23, "D"), ("udp", 53, "R"), ("tcp", 22, "default-policy"),
+        ] {
+            let question = [
+                "show", "security", "match-policies", "from-zone", "trust", "to-zone", "untrust", "source-ip",
+                "10.1.0.5",
+                "destination-ip", "203.0.113.9", "source-port", "4000", "destination-port", "\(port)", "protocol", name,
+            ]
+            let socket = ["--control-socket", bench.controlSocket]
+            let answers = try [[], ["kernel"]].map { more in
+                try run(beside: bench.thread, try builtProgram("sluice"), question + more + socket)
+            }
+            #expect(answers[0].hasPrefix("Policy: \(policy), action-type: ") && answers[0] == answers[1], "\(answers)")
+        }
 
         // Idle, then the policy deleted.
         try run(beside: bench.thread, "/usr/sbin/sysctl", "-qw", "net.netfilter.nf_conntrack_udp_timeout=1")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Why a session ended, from what the kernel says at its end (flow reference §10.4).
-import Conntrack
+public import Conntrack
 
 extension CloseReason {
     /// The bits that the program sets in `ct mark` when it sees a reset.

@@ -10,14 +10,7 @@ import ReferenceEvaluator
 
 /// The policies of one configuration that refuse and log, by the identifier in their reports.
 public struct DenialDescriptions: Sendable {
-    private struct Policy: Sendable {
-        let name: String
-        let hitKey: String
-        /// Nil for global policies.
-        let zones: (from: String, to: String)?
-    }
-
-    private var policies: [String: Policy] = [:]
+    private var policies: [String: PlacedPolicy] = [:]
     private let services: ServiceNames
     private let interfaces: [String: String]
     private let zones: [String: String]
@@ -34,19 +27,10 @@ public struct DenialDescriptions: Sendable {
             for member in zone.interfaces where zones[member.name] == nil { zones[member.name] = zone.name }
         }
         self.zones = zones
-        func enter(_ policy: SecurityPolicy, _ zones: (from: String, to: String)?) {
-            guard policy.logsInit, policy.action != .permit else { return }
-            let context = zones.map { "\($0.from)/\($0.to)" } ?? "junos-global/junos-global"
-            policies[statementIdentifier(policy.source.path)] = Policy(
-                name: policy.name,
-                hitKey: "\(context)/\(policy.name)",
-                zones: zones
-            )
+        for placed in configuration.security?.placedPolicies ?? []
+        where placed.policy.logsInit && placed.policy.action != .permit {
+            policies[statementIdentifier(placed.policy.source.path)] = placed
         }
-        for context in configuration.security?.policyContexts ?? [] {
-            for policy in context.policies { enter(policy, (context.fromZone, context.toZone)) }
-        }
-        for policy in configuration.security?.globalPolicies ?? [] { enter(policy, nil) }
     }
 
     /// The packet of a report; nil if the policy is none that refuses.
@@ -54,7 +38,7 @@ public struct DenialDescriptions: Sendable {
     /// - Parameter devices: the names of devices by number.
     public func describe(_ report: LoggedPacket, devices: [UInt32: String]) -> DeniedPacket? {
         guard let (kind, identifier) = reportedStatement(inPrefix: report.prefix), kind == .policy,
-            let policy = policies[identifier]
+            let placed = policies[identifier]
         else { return nil }
         let packet = Packet(
             family: (report.bytes.first ?? 0) >> 4 == 6 ? .inet6 : .inet,
@@ -73,10 +57,10 @@ public struct DenialDescriptions: Sendable {
             destinationPort: (isICMP ? header.transportHalfword(4) : header.destinationPort) ?? 0,
             protocolNumber: number,
             icmpType: isICMP ? header.icmpType : nil,
-            application: services.service(of: packet, policy: policy.hitKey)?.name,
-            policyName: policy.name,
-            fromZone: policy.zones?.from ?? zone(input),
-            toZone: policy.zones?.to ?? zone(output),
+            application: services.service(of: packet, policy: placed.hitKey)?.name,
+            policyName: placed.policy.name,
+            fromZone: placed.isGlobal ? zone(input) : placed.from,
+            toZone: placed.isGlobal ? zone(output) : placed.to,
             interface: input
         )
     }

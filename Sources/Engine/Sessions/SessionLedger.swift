@@ -30,20 +30,14 @@ public func wantedPolicies(
     _ indices: [PolicyIdentity: UInt16]
 ) -> [UInt16: WantedPolicy] {
     var result: [UInt16: WantedPolicy] = [:]
-    func enter(_ policy: SecurityPolicy, _ from: String, _ to: String) {
-        let identity = PolicyIdentity(from: from, to: to, name: policy.name)
-        guard let index = indices[identity] else { return }
+    for placed in configuration.security?.placedPolicies ?? [] {
+        guard let index = indices[placed.identity] else { continue }
         var interest: SessionInterest = []
-        if policy.logsInit { interest.insert(.beginnings) }
-        if policy.logsClose { interest.insert(.ends) }
-        if policy.counts { interest.insert(.traffic) }
-        result[index] = WantedPolicy(identity: identity, interest: interest)
+        if placed.policy.logsInit { interest.insert(.beginnings) }
+        if placed.policy.logsClose { interest.insert(.ends) }
+        if placed.policy.counts { interest.insert(.traffic) }
+        result[index] = WantedPolicy(identity: placed.identity, interest: interest)
     }
-    for context in configuration.security?.policyContexts ?? [] {
-        for policy in context.policies { enter(policy, context.fromZone, context.toZone) }
-    }
-    let global = PolicyIdentity.globalZone
-    for policy in configuration.security?.globalPolicies ?? [] { enter(policy, global, global) }
     return result
 }
 

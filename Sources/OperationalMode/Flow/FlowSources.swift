@@ -18,8 +18,6 @@ public struct PolicyKey: Hashable, Sendable {
         self.name = name
     }
 
-    /// The context of global policies (flow reference §3.1).
-    static let globalZone = "junos-global"
     /// `default-policy`, as hit counts name it.
     public static let defaultPolicy = PolicyKey(from: "all-zone", to: "all-zone", name: "default-policy")
 }

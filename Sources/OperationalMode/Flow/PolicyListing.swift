@@ -14,7 +14,7 @@ struct ListedPolicy {
     /// Whether its scheduler, if it has one, is on.
     let isEnabled: Bool
 
-    var isGlobal: Bool { key.from == PolicyKey.globalZone }
+    var isGlobal: Bool { key.from == PlacedPolicy.globalZone }
     var state: String { isEnabled ? "enabled" : "disabled" }
 
     /// `permit, log, count`.
@@ -29,20 +29,19 @@ struct ListedPolicy {
     /// Every policy of a configuration in the order of look-up, global ones last.
     static func all(_ security: SecurityConfiguration, _ flow: FlowSources) -> [ListedPolicy] {
         let dormant = flow.dormantPolicies()
-        func list(_ policies: [SecurityPolicy], _ from: String, _ to: String) -> [ListedPolicy] {
-            policies.enumerated().map { position, policy in
-                let key = PolicyKey(from: from, to: to, name: policy.name)
-                return ListedPolicy(
-                    key: key,
-                    policy: policy,
-                    number: flow.policyNumbers[key],
-                    sequence: position + 1,
-                    isEnabled: !dormant.contains(key)
-                )
-            }
+        var sequences: [[String]: Int] = [:]
+        return security.placedPolicies.map { placed in
+            let key = PolicyKey(from: placed.from, to: placed.to, name: placed.policy.name)
+            let sequence = (sequences[[placed.from, placed.to]] ?? 0) + 1
+            sequences[[placed.from, placed.to]] = sequence
+            return ListedPolicy(
+                key: key,
+                policy: placed.policy,
+                number: flow.policyNumbers[key],
+                sequence: sequence,
+                isEnabled: !dormant.contains(key)
+            )
         }
-        return security.policyContexts.flatMap { list($0.policies, $0.fromZone, $0.toZone) }
-            + list(security.globalPolicies, PolicyKey.globalZone, PolicyKey.globalZone)
     }
 }
 
@@ -52,7 +51,7 @@ struct ListedContext {
     let to: String
     let policies: [ListedPolicy]
 
-    var isGlobal: Bool { from == PolicyKey.globalZone }
+    var isGlobal: Bool { from == PlacedPolicy.globalZone }
 
     /// Neighbouring policies of one context together.
     static func group(_ policies: [ListedPolicy]) -> [ListedContext] {
