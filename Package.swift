@@ -80,6 +80,7 @@ let package = Package(
         room("Netlink", ["CMnl", "CNetfilterShims"]),
         room("NftablesKernel", ["Netlink", "NftablesIR", "NetworkTypes", "CMnl", "CNftnl", "CNetfilterShims"]),
         room("Conntrack", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
+        room("PolicyRouting", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
         room("NameResolution", ["NetworkTypes", "CNetfilterShims"]),
         room("PacketLog", ["Netlink", "CNetfilterShims"]),
         room(
@@ -93,8 +94,8 @@ let package = Package(
             [
                 "JunosSyntax", "JunosModel", "JunosLowering", "PolicyModel", "NftablesCompiler", "NftablesIR",
                 "ReferenceEvaluator", "Reconciler", "Verifier", "OperationalMode", "NftablesKernel", "Netlink",
-                "Conntrack", "PacketLog", "NameResolution", "Laboratory", "NetworkTypes", "Diagnostics",
-                "CNetfilterShims",
+                "Conntrack", "PolicyRouting", "PacketLog", "NameResolution", "Laboratory", "NetworkTypes",
+                "Diagnostics", "CNetfilterShims",
             ]
         ),
         room(

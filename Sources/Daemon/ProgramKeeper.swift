@@ -71,6 +71,7 @@ final class ProgramKeeper: Sendable {
                 wanted = try renew(router) ?? wanted
                 settled = shared.withLock { $0.settledGeneration }
             }
+            if let report = try router.maintainForwarding() { tell(report) }
             guard let wanted, try router.deployment.generation() != settled else { continue }
             settled = try repair(router, wanted) ?? settled
         }
@@ -214,6 +215,7 @@ final class ProgramKeeper: Sendable {
                 recording.sources.map { .init(name: $0.name, text: $0.text) },
                 in: circumstances
             )
+            router.adopt(compiled)
             shared.withLock {
                 $0.configuration = compiled.configuration
                 $0.policyIndices = compiled.policyIndices
@@ -230,6 +232,18 @@ final class ProgramKeeper: Sendable {
         _ = try router.deployment.apply(lockdown)
         logger.critical("no valid configuration: lockdown is loaded; only management gets through")
         return lockdown
+    }
+
+    /// Says what became of the routes of filter actions.
+    private func tell(_ report: ForwardingReport) {
+        if report.repaired > 0 {
+            shared.withLock {
+                $0.counts.drifts += 1
+                $0.counts.repairs += 1
+            }
+            logger.warning("repaired \(report.repaired) rules and routes of filter actions")
+        }
+        for problem in report.problems { logger.warning("\(problem)") }
     }
 
     /// Brings the kernel back; nil if that failed, and it is tried again.

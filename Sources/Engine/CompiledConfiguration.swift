@@ -36,6 +36,10 @@ public struct CompiledConfiguration: Sendable {
     public let table: Table
     /// Session owners by number.
     public let policyIndices: [PolicyIdentity: UInt16]
+    /// Routing tables that terms lead into, by their action.
+    public let forwardingIndices: ForwardingIndices
+    /// What stands in these tables.
+    let routingTables: [RoutingTable]
     /// What names the configuration in the kernel's marker chain.
     public let digest: String
 
@@ -48,6 +52,8 @@ public struct CompiledConfiguration: Sendable {
             diagnostics: diagnostics + [diagnostic],
             table: table,
             policyIndices: policyIndices,
+            forwardingIndices: forwardingIndices,
+            routingTables: routingTables,
             digest: digest
         )
     }
@@ -78,18 +84,20 @@ private func complete(
 /// Reads, expands, checks, lowers and compiles.
 ///
 /// - Parameters:
-///   - indices: session owners of earlier commits, which keep their numbers.
+///   - indices: Session owners of earlier commits, which keep their numbers.
+///   - ways: Routing tables of earlier commits, which keep their numbers.
 ///   - circumstances: what the configuration refers to and does not say; by default the clock on the wall alone.
 public func compileConfiguration(
     _ sources: [ConfigurationSource],
     keeping indices: [PolicyIdentity: UInt16] = [:],
+    ways: ForwardingIndices = [:],
     in circumstances: (JunosConfiguration) -> Circumstances = { _ in Circumstances(localTime: .now()) }
 ) -> CompiledConfiguration {
     let read = readConfiguration(sources.map { ($0.name, $0.text) })
     let expanded = expandConfiguration(read.tree)
     let extracted = extractConfiguration(expanded.tree)
     let configuration = complete(extracted.configuration, of: read.tree, in: circumstances)
-    let lowered = lowerConfiguration(configuration, keeping: indices)
+    let lowered = lowerConfiguration(configuration, keeping: indices, ways: ways)
     var hash = ContentHash()
     hash.add(renderSet(read.tree))
     return CompiledConfiguration(
@@ -99,6 +107,8 @@ public func compileConfiguration(
         diagnostics: read.diagnostics + expanded.diagnostics + extracted.diagnostics + lowered.diagnostics,
         table: compileProgram(lowered.policy, digest: hash.text),
         policyIndices: lowered.policyIndices,
+        forwardingIndices: lowered.forwardingIndices,
+        routingTables: lowered.policy.routingTables,
         digest: hash.text
     )
 }

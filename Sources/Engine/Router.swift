@@ -37,6 +37,7 @@ public final class Router {
     /// Sessions that we deleted, for those who report why sessions end.
     private let closedSessions: ClosedSessions
     private let state: RecordedState
+    private let forwarding: ForwardingRoutes
     /// Whether somebody stays who takes what filters log from the kernel, switches schedulers and follows names of hosts.
     private let isWatched: Bool
     /// The configuration of our last commit; nil before it, and then the recorded one is meant.
@@ -59,6 +60,7 @@ public final class Router {
         // Names the missing capability before anything is touched.
         _ = try deployment.generation()
         state = try RecordedState(holder: holder)
+        forwarding = try ForwardingRoutes()
     }
 
     /// Compiles a configuration; session owners of the program in force keep their numbers.
@@ -68,7 +70,12 @@ public final class Router {
         _ sources: [ConfigurationSource],
         in circumstances: (JunosConfiguration) -> Circumstances = currentCircumstances
     ) throws -> CompiledConfiguration {
-        let compiled = compileConfiguration(sources, keeping: try indicesInUse(), in: circumstances)
+        let compiled = compileConfiguration(
+            sources,
+            keeping: try indicesInUse(),
+            ways: try recordingInForce()?.ways ?? [:],
+            in: circumstances
+        )
         guard !compiled.configuration.interfaces.contains(where: { $0.device != nil }) else { return compiled }
         return compiled.adding(
             Diagnostic(
@@ -106,6 +113,8 @@ public final class Router {
             try rehearse(compiled.table)
         }
         let recording = try recordingInForce()
+        // Routes before the rules that lead to them, and both before the program that sends packets there.
+        let routes = try forwarding.prepare(compiled.routingTables)
         progress("loading \(compiled.table.chains.count) chains")
         let report: DeploymentReport
         do {
@@ -115,8 +124,11 @@ public final class Router {
         } catch {
             // What was there comes back; its counters were never touched.
             if let before { _ = try? deployment.apply(before) } else { _ = try? deployment.remove() }
+            try? forwarding.revert(routes)
             throw error
         }
+        try forwarding.finish(routes)
+        outcome.warnings += routes.problems
         outcome.changes = report.changes
         outcome.generation = report.generation
         // Forwarding only behind a loaded program (kernel facts §17 step 1).
@@ -135,6 +147,7 @@ public final class Router {
                 digest: compiled.digest,
                 policies: recordedPolicies(compiled),
                 previousSysctls: previous,
+                ways: compiled.forwardingIndices,
                 localTime: compiled.configuration.circumstances.localTime,
                 hostAddresses: compiled.configuration.circumstances.hostAddresses.mapValues { $0.map(\.description) }
             )
@@ -180,9 +193,17 @@ public final class Router {
             "sysctl \($0) could not be restored"
         }
         outcome.removed = try deployment.remove()
+        try forwarding.remove()
         try state.remove()
         return outcome
     }
+
+    /// Takes a configuration whose program is loaded already for the one whose routes are to be kept up.
+    public func adopt(_ compiled: CompiledConfiguration) { forwarding.adopt(compiled.routingTables) }
+
+    /// Brings the rules and routes of filter actions back if links, addresses or routes changed; nil if nothing had to
+    /// be done and nothing is newly wrong.
+    public func maintainForwarding() throws -> ForwardingReport? { try forwarding.maintain() }
 
     /// Loads a program into a private namespace and reads it back there.
     private func rehearse(_ table: Table) throws {

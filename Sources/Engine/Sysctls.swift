@@ -21,6 +21,15 @@ public func neededSysctls(_ configuration: JunosConfiguration) -> [String: Strin
     ]
     let hasIPv6 = configuration.interfaces.contains { $0.families[.inet6] != nil }
     if hasIPv6 { values["net/ipv6/conf/all/forwarding"] = "1" }
+    let isFlowBased = configuration.security != nil
+    if isFlowBased || choosesWays(configuration) {
+        // What a term sent out by another way comes back by it; Junos asks for no return path.
+        values["net/ipv4/conf/all/rp_filter"] = "0"
+        for device in configuration.interfaces.compactMap(\.device) {
+            // The larger of `all` and the device counts.
+            values["net/ipv4/conf/\(device.replacingOccurrences(of: ".", with: "/"))/rp_filter"] = "0"
+        }
+    }
     guard let security = configuration.security else { return values }
     let conntrack = [
         "acct": "1", "timestamp": "1", "checksum": "1", "events": "1",
@@ -33,15 +42,17 @@ public func neededSysctls(_ configuration: JunosConfiguration) -> [String: Strin
         "generic_timeout": "1800",
     ]
     for (name, value) in conntrack { values["net/netfilter/nf_conntrack_\(name)"] = value }
-    values["net/ipv4/conf/all/rp_filter"] = "0"
     values["net/ipv4/conf/all/send_redirects"] = "0"
     for device in configuration.interfaces.compactMap(\.device) {
-        // The larger of `all` and the device counts for rp_filter, either for send_redirects.
-        let path = "net/ipv4/conf/\(device.replacingOccurrences(of: ".", with: "/"))"
-        values["\(path)/rp_filter"] = "0"
-        values["\(path)/send_redirects"] = "0"
+        // Either of `all` and the device counts.
+        values["net/ipv4/conf/\(device.replacingOccurrences(of: ".", with: "/"))/send_redirects"] = "0"
     }
     return values
+}
+
+/// Whether some term sends packets another way than their destination's.
+private func choosesWays(_ configuration: JunosConfiguration) -> Bool {
+    configuration.filters.values.contains { $0.terms.contains { $0.then.forwarding != nil } }
 }
 
 /// Sets sysctls of the current network namespace; keys whose file does not exist are reported, not fatal.

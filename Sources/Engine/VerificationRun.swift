@@ -65,7 +65,11 @@ public func verificationSubject(_ sources: [ConfigurationSource], sandbox: Bool)
         )
     }
     return VerificationSubject(
-        compiled: compileConfiguration(chosen, keeping: recording?.policyIndices ?? [:]) { configuration in
+        compiled: compileConfiguration(
+            chosen,
+            keeping: recording?.policyIndices ?? [:],
+            ways: recording?.ways ?? [:]
+        ) { configuration in
             // The program speaks of the addresses that it was made with, and of the time that is now.
             Circumstances(localTime: .now(), hostAddresses: recording?.circumstances.hostAddresses ?? [:])
         },
@@ -96,7 +100,7 @@ public func verify(
     defer { sandbox.stop() }
     try sandbox.load(subject.table)
     let vectors = packets ?? choosePackets(configuration, seed: seed)
-    var verification = Verification(configuration, table: subject.table)
+    var verification = Verification(configuration, table: subject.table, ways: subject.compiled.forwardingIndices)
     // A dump of all counters a packet is what it costs to name the packet; beyond this many only sums are compared.
     let namesPackets = subject.table.objects.count <= 2000
     var tallies: [String: VerdictTally] = [:]
@@ -188,7 +192,8 @@ private struct Devices {
             lastHook: observation.passages.last.flatMap { passage in
                 PathHook.allCases.first { "\($0)" == passage.hook.rawValue }
             },
-            replyKind: reply
+            replyKind: reply,
+            mark: observation.passages.last?.mark
         )
     }
 }

@@ -9,6 +9,7 @@ import PolicyModel
 struct FilterLowering {
     let configuration: JunosConfiguration
     let forwardingClasses: [String: UInt8]
+    let ways: ForwardingIndices
     private var bodies: [BodyKey: FilterBody] = [:]
     private var highestMTU: [String: Int] = [:]
     private(set) var diagnostics: [Diagnostic] = []
@@ -19,8 +20,9 @@ struct FilterLowering {
         var isList: Bool
     }
 
-    init(_ configuration: JunosConfiguration) {
+    init(_ configuration: JunosConfiguration, ways: ForwardingIndices) {
         self.configuration = configuration
+        self.ways = ways
         forwardingClasses = numberForwardingClasses(configuration)
         for interface in configuration.interfaces {
             for (family, settings) in interface.families {
@@ -176,6 +178,10 @@ struct FilterLowering {
             actions.append(.setForwardingClass(number))
         }
         if let dscp = term.then.dscp { actions.append(.setDSCP(dscp)) }
+        if let bit = term.then.dontFragment { actions.append(.setDontFragment(bit)) }
+        if let way = term.then.forwarding, let table = way.isMaster ? 0 : ways[way.statement] {
+            actions.append(.chooseRoutingTable(table))
+        }
         // A plain router has no flow processing to skip (DESIGN §3.14).
         if term.then.packetMode, configuration.security != nil { actions.append(.packetMode) }
         return actions

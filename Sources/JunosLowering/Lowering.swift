@@ -12,18 +12,25 @@ public struct LoweringResult: Sendable {
     public let diagnostics: [Diagnostic]
     /// Session owners by number; given back at the next commit, so that running sessions keep their owner.
     public let policyIndices: [PolicyIdentity: UInt16]
+    /// Routing tables by the action that leads into them; given back at the next commit, so that none changes its
+    /// meaning for packets under way.
+    public let forwardingIndices: ForwardingIndices
 }
 
 /// Lowers a configuration.
 ///
 /// Total: what cannot be enforced never matches and is reported as an error.
 ///
-/// - Parameter indices: the session owners of earlier commits; they keep their numbers.
+/// - Parameters:
+///   - indices: The session owners of earlier commits; they keep their numbers.
+///   - ways: The routing tables of earlier commits; they keep their numbers.
 public func lowerConfiguration(
     _ configuration: JunosConfiguration,
-    keeping indices: [PolicyIdentity: UInt16] = [:]
+    keeping indices: [PolicyIdentity: UInt16] = [:],
+    ways: ForwardingIndices = [:]
 ) -> LoweringResult {
-    var filters = FilterLowering(configuration)
+    let (numberedWays, unnumberedWays) = numberForwardingChoices(configuration, keeping: ways)
+    var filters = FilterLowering(configuration, ways: numberedWays)
     var interfaces: [InterfacePolicy] = []
     var routingEngineInput: [FilterBinding] = []
     var routingEngineOutput: [FilterBinding] = []
@@ -64,15 +71,25 @@ public func lowerConfiguration(
             )
         }
     }
+    problems += unnumberedWays.map { way in
+        Diagnostic(
+            .error,
+            "too-many-routing-tables",
+            path: "firewall",
+            "'\(way)': terms can choose among 255 ways, and more are in use; remove some"
+        )
+    }
     return LoweringResult(
         policy: RouterPolicy(
             interfaces: interfaces,
             routingEngineInput: routingEngineInput,
             routingEngineOutput: routingEngineOutput,
             routingEngineName: routingEngineName,
-            flow: flow
+            flow: flow,
+            routingTables: lowerForwarding(configuration, numberedWays)
         ),
         diagnostics: filters.diagnostics + problems,
-        policyIndices: numbered
+        policyIndices: numbered,
+        forwardingIndices: numberedWays
     )
 }

@@ -19,8 +19,8 @@ func secondPass(of bindings: [FilterBinding]) -> [FilterBinding] {
                 // Policers act as conforming, nothing is logged; counters stay, under names of their own.
                 step.actions.removeAll { action in
                     switch action {
-                    case .log, .meter, .packetMode: true
-                    case .count, .setForwardingClass, .setLossPriority, .setDSCP: false
+                    case .log, .meter, .packetMode, .chooseRoutingTable: true
+                    case .count, .setForwardingClass, .setLossPriority, .setDSCP, .setDontFragment: false
                     }
                 }
                 return step

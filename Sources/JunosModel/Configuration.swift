@@ -39,6 +39,8 @@ public struct JunosConfiguration: Hashable, Sendable {
     public var forwardingClasses: [String] = predefinedForwardingClasses
     /// `firewall interface-set`: patterns of logical interfaces.
     public var interfaceSets: [String: [String]] = [:]
+    /// `routing-instances`: the tables that filters can lead packets into.
+    public var routingInstances: [String: RoutingInstance] = [:]
     /// `applications`: user-defined ones; they hide predefined ones of the same name (flow reference §5.1).
     public var applications: [String: Application] = [:]
     /// `applications application-set`: names of members.

@@ -42,7 +42,21 @@ public func extractConfiguration(_ tree: ConfigurationTree) -> ExtractionResult 
     }
     if let statement = statements["firewall"] {
         let codePoints = statements["class-of-service"].map { extractCodePointNames($0, &diagnostics) }
-        extractFirewall(statement, codePoints: codePoints ?? CodePointNames(), into: &configuration, &diagnostics)
+        extractFirewall(
+            statement,
+            codePoints: codePoints ?? CodePointNames(),
+            instances: statements["routing-instances"].map(routingInstanceKinds) ?? [:],
+            into: &configuration,
+            &diagnostics
+        )
+    }
+    if let statement = statements["routing-instances"] {
+        configuration.routingInstances = extractRoutingInstances(
+            statement,
+            options: statements["routing-options"],
+            named: configuration.namedRoutingInstances,
+            &diagnostics
+        )
     }
     checkFilters(&configuration, &diagnostics)
     var applications = ExtractedApplications()
@@ -72,6 +86,7 @@ public func extractConfiguration(_ tree: ConfigurationTree) -> ExtractionResult 
 private func extractFirewall(
     _ firewall: Statement,
     codePoints: CodePointNames,
+    instances: [String: RoutingInstance.Kind?],
     into configuration: inout JunosConfiguration,
     _ diagnostics: inout [Diagnostic]
 ) {
@@ -87,7 +102,8 @@ private func extractFirewall(
         interfaceSets: Set(configuration.interfaceSets.keys),
         forwardingClasses: Set(configuration.forwardingClasses),
         codePoints: codePoints,
-        logicalInterfaces: Set(configuration.interfaces.map(\.name))
+        logicalInterfaces: Set(configuration.interfaces.map(\.name)),
+        routingInstances: instances
     )
     for name in configuration.policers.keys.sorted() {
         guard let policer = configuration.policers[name], let used = policer.forwardingClass,
@@ -123,7 +139,7 @@ private func extractSurroundings(
     }
     if let statement = statements["routing-options"] { checkRoutes(statement, &diagnostics) }
     if let statement = statements["protocols"] { checkAreaRanges(statement, &diagnostics) }
-    for word in ["routing-options", "routing-instances", "protocols"] {
+    for word in ["routing-options", "protocols"] {
         guard let statement = statements[word] else { continue }
         diagnostics.warning(
             "not-applicable",

@@ -21,6 +21,10 @@ public struct TermActions: Hashable, Sendable {
     public var dscp: UInt8?
     /// `packet-mode` (flow reference §1.4).
     public var packetMode: Bool
+    /// `dont-fragment set` or `clear`: the value of the bit.
+    public var dontFragment: Bool?
+    /// The way that the term chooses; its outcome then is `accept`, or `nextTerm` where it says so.
+    public var forwarding: ForwardingChoice?
 
     /// Makes actions; without arguments an empty `then`.
     public init(
@@ -32,7 +36,9 @@ public struct TermActions: Hashable, Sendable {
         forwardingClass: String? = nil,
         lossPriority: LossPriority? = nil,
         dscp: UInt8? = nil,
-        packetMode: Bool = false
+        packetMode: Bool = false,
+        dontFragment: Bool? = nil,
+        forwarding: ForwardingChoice? = nil
     ) {
         self.outcome = outcome
         self.count = count
@@ -43,6 +49,8 @@ public struct TermActions: Hashable, Sendable {
         self.lossPriority = lossPriority
         self.dscp = dscp
         self.packetMode = packetMode
+        self.dontFragment = dontFragment
+        self.forwarding = forwarding
     }
 }
 

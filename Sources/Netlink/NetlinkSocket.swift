@@ -56,6 +56,15 @@ public struct NetlinkProtocol: Hashable, Sendable {
         _ = unsafe mnl_socket_setsockopt(handle, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// Makes the kernel look at every field of a question, so that a dump can be for one routing table alone.
+    public func checkStrictly() throws(NetlinkError) {
+        var value: Int32 = 1
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        guard unsafe mnl_socket_setsockopt(handle, NETLINK_GET_STRICT_CHK, &value, size) == 0 else {
+            throw NetlinkError(.system, operation: "have questions checked strictly", errno: Glibc.errno)
+        }
+    }
+
     /// Makes both buffers at least so large; an unprivileged caller gets what the system allows.
     public func growBuffers(to size: Int32) {
         var size = size

@@ -20,6 +20,44 @@ public struct RouteLookup: ~Copyable, Sendable {
     /// Opens it.
     public init() throws(NetlinkError) { socket = try NetlinkSocket(.route, bufferSize: 1 << 16) }
 
+    /// The next hop of packets to an address of 4 or 16 octets: the neighbour, nil for the address itself, and the
+    /// device.
+    ///
+    /// Nil if there is no route to the address, none but the default one, or one to this host itself. What this host
+    /// sends is meant: rules for packets that come from elsewhere have no part in it.
+    public mutating func nextHop(to address: [UInt8]) throws(NetlinkError) -> (gateway: [UInt8]?, device: UInt32)? {
+        var payload = AttributeWriter()
+        let family = address.count == 4 ? AF_INET : AF_INET6
+        // The flags ask for the route itself (RTM_F_FIB_MATCH), so that its prefix can be seen.
+        let flags = (0..<4).map { UInt8(truncatingIfNeeded: UInt32(RTM_F_FIB_MATCH).littleEndian >> (8 * $0)) }
+        payload.raw([UInt8(family), UInt8(address.count * 8)] + [UInt8](repeating: 0, count: 6) + flags)
+        payload.put(UInt32(RTA_DST.rawValue), address)
+        let answers: [NetlinkMessage]
+        do {
+            answers = try socket.request(
+                type: UInt16(RTM_GETROUTE),
+                payload: payload.bytes,
+                operation: "look up a next hop"
+            )
+        } catch {
+            guard error.code == .refused || error.code == .notFound else { throw error }
+            return nil
+        }
+        // Length of the destination prefix; type.
+        guard let answer = answers.first, answer.bytes.count >= 12, answer.bytes[1] > 0,
+            UInt32(answer.bytes[7]) == UInt32(RTN_UNICAST), var fields = try? answer.attributes(after: 12)
+        else { return nil }
+        if let paths = fields.take(UInt32(RTA_MULTIPATH.rawValue))?.bytes, paths.count >= 8 {
+            // struct rtnexthop: length, flags, weight, device; the first path stands for all.
+            let length = min(Int(paths[0]) | Int(paths[1]) << 8, paths.count)
+            let device = (0..<4).reduce(UInt32(0)) { $0 | UInt32(paths[4 + $1]) << (8 * UInt32($1)) }
+            guard length >= 8, var inner = try? AttributeFields(paths, 8..<length) else { return nil }
+            return (inner.take(UInt32(RTA_GATEWAY.rawValue))?.bytes, device)
+        }
+        guard let device = fields.take(UInt32(RTA_OIF.rawValue))?.host32 else { return nil }
+        return (fields.take(UInt32(RTA_GATEWAY.rawValue))?.bytes, device)
+    }
+
     /// Where packets to an address of 4 or 16 octets go, without regard to marks and sources.
     public mutating func way(to address: [UInt8]) throws(NetlinkError) -> Way {
         var payload = AttributeWriter()

@@ -48,6 +48,17 @@ public struct Packet: Hashable, Sendable {
 }
 
 extension Packet {
+    /// The same packet with the don't-fragment bit set or cleared, and the header checksum that goes with it.
+    ///
+    /// IPv6 has no such bit; such a packet, and one without the octet, is returned as it is.
+    public func settingDontFragment(_ isSet: Bool) -> Packet {
+        guard family == .inet, bytes.count >= 20 else { return self }
+        var changed = bytes
+        changed[6] = isSet ? changed[6] | 0x40 : changed[6] & 0xbf
+        updateIPv4Checksum(&changed)
+        return Packet(family: family, bytes: changed)
+    }
+
     /// The same packet as a router forwards it: TTL or hop limit one less and, for IPv4, the header checksum that goes
     /// with it.
     ///

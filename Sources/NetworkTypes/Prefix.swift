@@ -21,6 +21,11 @@ public struct Prefix: Hashable, Sendable {
         length = address.family.bits
     }
 
+    /// The prefix of all addresses of a family.
+    public static func everything(_ family: AddressFamily) -> Prefix {
+        Prefix(unchecked: IPAddress(family, 0), length: 0)
+    }
+
     /// The family.
     public var family: AddressFamily { address.family }
 

@@ -166,6 +166,12 @@ struct FilterCompiler {
             return [Rule(Mark.set(Mark.lossPriority, to: UInt32(level) << 28))]
         case .setDSCP(let value):
             return [Rule(rewriteDSCP(value))]
+        case .setDontFragment(let isSet):
+            return [Rule(rewriteHeaderWord(offset: 6, field: 0x4000, to: isSet ? 0x4000 : 0))]
+        case .chooseRoutingTable(let number):
+            // Only in front of the routing decision does it mean anything (filters reference §4.1).
+            guard case .device(.input) = names.selector else { return [] }
+            return [Rule(Mark.set(Mark.routingTable, to: UInt32(number) << 16))]
         case .packetMode:
             // Only where packets arrive, in front of conntrack, does it mean anything (flow reference §1.4).
             guard case .device(.input) = names.selector else { return [] }
@@ -249,20 +255,24 @@ struct FilterCompiler {
     }
 
     private func rewriteDSCP(_ value: UInt8) -> [Expression] {
+        let shift: UInt16 = body.version == .inet ? 2 : 6
+        return rewriteHeaderWord(offset: 0, field: 0x3f << shift, to: UInt16(value) << shift)
+    }
+
+    /// Replaces bits of a 16-bit word of the IP header, and mends the checksum of an IPv4 header.
+    private func rewriteHeaderWord(offset: UInt32, field: UInt16, to value: UInt16) -> [Expression] {
         let isIPv4 = body.version == .inet
-        let shift: UInt16 = isIPv4 ? 2 : 6
-        let field = UInt16(0x3f) << shift
         return [
-            .payloadLoad(.network, offset: 0, length: 2, into: .one),
+            .payloadLoad(.network, offset: offset, length: 2, into: .one),
             .bitwise(
                 .one,
                 into: .one,
                 mask: RegisterValue(network: UInt128(~field), count: 2),
-                xor: RegisterValue(network: UInt128(UInt16(value) << shift), count: 2)
+                xor: RegisterValue(network: UInt128(value), count: 2)
             ),
             .payloadStore(
                 .network,
-                offset: 0,
+                offset: offset,
                 length: 2,
                 from: .one,
                 checksumType: isIPv4 ? 1 : 0,

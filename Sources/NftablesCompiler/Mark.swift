@@ -12,6 +12,8 @@ enum Mark {
     static let lossPriority: UInt32 = 0x3000_0000
     /// Forwarding class.
     static let forwardingClass: UInt32 = 0x0f00_0000
+    /// The number of the routing table; 0 is the router's own.
+    static let routingTable: UInt32 = 0x00ff_0000
     /// What is not ours and stays as it is.
     static let foreign: UInt32 = 0x0000_ffff
     /// The owner of a session, in `ct mark`.

@@ -94,6 +94,10 @@ public enum StepAction: Hashable, Sendable {
     case setDSCP(UInt8)
     /// The packet skips flow processing.
     case packetMode
+    /// Sets or clears the don't-fragment bit of an IPv4 header.
+    case setDontFragment(Bool)
+    /// The packet is routed by the table of that number (`RoutingTable.index`), 0 by the router's own.
+    case chooseRoutingTable(UInt8)
 }
 
 /// One step: what it asks, what it does, how it ends.

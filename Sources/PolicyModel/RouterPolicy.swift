@@ -46,6 +46,8 @@ public struct RouterPolicy: Hashable, Sendable {
     public var routingEngineName: String
     /// Zones and policies; nil for a router that keeps no sessions (DESIGN §3.14).
     public var flow: FlowPolicy?
+    /// Tables that steps lead packets into.
+    public var routingTables: [RoutingTable]
 
     /// Makes a policy.
     public init(
@@ -53,12 +55,14 @@ public struct RouterPolicy: Hashable, Sendable {
         routingEngineInput: [FilterBinding],
         routingEngineOutput: [FilterBinding],
         routingEngineName: String,
-        flow: FlowPolicy?
+        flow: FlowPolicy?,
+        routingTables: [RoutingTable] = []
     ) {
         self.interfaces = interfaces
         self.routingEngineInput = routingEngineInput
         self.routingEngineOutput = routingEngineOutput
         self.routingEngineName = routingEngineName
         self.flow = flow
+        self.routingTables = routingTables
     }
 }

@@ -80,6 +80,7 @@ extension ReferenceEvaluator {
             forwardingClass: number < classes.count ? classes[number] : predefinedForwardingClasses[0],
             lossPriority: passage.context.lossPriority,
             dscp: passage.header.dscp,
+            forwarding: decision.verdict == .accept ? record.forwarding.flatMap { $0.isMaster ? nil : $0 } : nil,
             session: session,
             stack: stack?.reason,
             stackReach: stack?.reach,

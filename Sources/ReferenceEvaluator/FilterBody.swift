@@ -16,6 +16,8 @@ struct FilterBodyTerm: Sendable {
     let lossPriority: LossPriority?
     let dscp: UInt8?
     let packetMode: Bool
+    let dontFragment: Bool?
+    let forwarding: ForwardingChoice?
     let logs: Bool
     let outcome: TermOutcome
     /// `firewall family F filter NAME term T`.
@@ -143,6 +145,8 @@ struct FilterBodyBuilder {
                         lossPriority: term.then.lossPriority,
                         dscp: term.then.dscp,
                         packetMode: term.then.packetMode,
+                        dontFragment: term.then.dontFragment,
+                        forwarding: term.then.forwarding,
                         logs: term.then.log || term.then.syslog,
                         // A term that says nothing terminating accepts (§1.1 rule 4).
                         outcome: term.then.outcome ?? .accept,

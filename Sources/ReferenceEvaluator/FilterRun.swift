@@ -10,6 +10,7 @@ struct PacketRecord: Sendable {
     /// Paths of the statements that logged.
     var logs: [String] = []
     var packetMode = false
+    var forwarding: ForwardingChoice?
     var tracing = false
     var trace: [TraceLine] = []
 
@@ -90,6 +91,12 @@ extension FilterInstances {
             if let level = term.lossPriority { passage.context.lossPriority = level }
             if let number = term.forwardingClass { passage.context.forwardingClass = number }
             if let dscp = term.dscp { passage.replace(passage.packet.settingDSCP(dscp)) }
+            if let bit = term.dontFragment { passage.replace(passage.packet.settingDontFragment(bit)) }
+            // The way is chosen once, where the packet arrives (§4.1); the last writer wins here too.
+            if let way = term.forwarding, stage == .inputFilter {
+                record.forwarding = way
+                record.note(stage, term.path, "\(way.statement)")
+            }
             if term.packetMode, stage == .inputFilter { record.packetMode = true }
             switch term.outcome {
             case .nextTerm:

@@ -105,6 +105,8 @@ public struct PacketAnswer: Hashable, Sendable {
     public var lossPriority: LossPriority
     /// DSCP at the end of the packet's way.
     public var dscp: UInt8
+    /// The way that a term chose for an accepted packet; nil where the destination's own route is asked.
+    public var forwarding: ForwardingChoice?
     /// What it was to sessions.
     public var session: SessionEffect
     /// Why the stack drops it, if it does.
@@ -146,7 +148,7 @@ public struct PacketAnswer: Hashable, Sendable {
 
     /// One line of JSON with the keys in the order of DESIGN §6; names inside objects are sorted.
     public func json() -> String {
-        let fields = [
+        var fields = [
             "\"id\":\(quoted(id))",
             "\"verdict\":\"\(verdict.rawValue)\"",
             "\"decided-by\":\(decidedBy.map(quoted) ?? "null")",
@@ -161,6 +163,12 @@ public struct PacketAnswer: Hashable, Sendable {
             "\"session\":\"\(session.rawValue)\"",
             "\"stack\":\(stack.map { quoted($0.rawValue) } ?? "null")",
         ]
+        switch forwarding {
+        case .routingInstance(let name)?: fields.append("\"routing-instance\":\(quoted(name))")
+        case .nextAddress(let address, _)?: fields.append("\"next-hop\":\(quoted("\(address)"))")
+        case .nextInterface(let name, _)?: fields.append("\"next-hop\":\(quoted(name))")
+        case nil: break
+        }
         return "{\(fields.joined(separator: ","))}"
     }
 

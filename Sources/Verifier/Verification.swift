@@ -37,13 +37,17 @@ public struct Prediction: Sendable {
 public struct Verification: Sendable {
     private var model: ReferenceEvaluator
     private var program: ProgramPath
+    private let ways: [String: UInt8]
     /// What was found so far.
     public private(set) var report = VerificationReport()
     /// What the run should have added to the kernel's counters so far.
     public private(set) var counters = CounterSum()
 
     /// Begins a run: a configuration, and the table that is meant to do what it says.
-    public init(_ configuration: JunosConfiguration, table: Table) {
+    ///
+    /// - Parameter ways: The numbers of the routing tables that terms lead into, by their action.
+    public init(_ configuration: JunosConfiguration, table: Table, ways: [String: UInt8] = [:]) {
+        self.ways = ways
         model = ReferenceEvaluator(configuration)
         program = ProgramPath(table, configuration: configuration)
     }
@@ -73,7 +77,7 @@ public struct Verification: Sendable {
     @discardableResult
     public mutating func judge(_ prediction: Prediction, kernel: KernelOutcome? = nil) -> [Difference] {
         let answer = prediction.answer
-        let differences = compare(answer: answer, program: prediction.program, kernel: kernel)
+        let differences = compare(answer: answer, program: prediction.program, kernel: kernel, ways: ways)
         report.checked += 1
         if answer.stack != nil { report.unreached += 1 }
         guard !differences.isEmpty else { return [] }

@@ -116,7 +116,7 @@ private let elsewhereCases: [CheckCase] = [
 
 @Suite
 struct CommitCheckTests {
-    @Test(arguments: filterCheckCases + policerCases + attachmentCases + elsewhereCases)
+    @Test(arguments: filterCheckCases + policerCases + attachmentCases + elsewhereCases + forwardingCases)
     func `the commit check says exactly this`(_ example: CheckCase) {
         let result = extract(example.text)
         #expect(result.errors == example.errors, "\(result.diagnostics.map(\.text))")

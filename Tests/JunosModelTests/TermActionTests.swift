@@ -36,6 +36,21 @@ struct TermActionTests {
         ("inet6", "traffic-class 0x0a; packet-mode", TermActions(dscp: 10, packetMode: true)),
         ("any", "policer p; accept", TermActions(outcome: .accept, policer: "p")),
         ("inet", "next term", TermActions(outcome: .nextTerm)),
+        ("inet", "dont-fragment set", TermActions(dontFragment: true)),
+        ("inet", "dont-fragment clear; discard", TermActions(outcome: .discard, dontFragment: false)),
+        (
+            "inet", "routing-instance default",
+            TermActions(outcome: .accept, forwarding: .routingInstance("default"))
+        ),
+        (
+            "inet6", "next-ip6 2001:db8::1/128",
+            TermActions(
+                outcome: .accept,
+                forwarding: .nextAddress(IPAddress(.inet6, 0x2001_0db8 << 96 | 1), instance: nil)
+            )
+        ),
+        // One choice of the schema: the way goes with the action that was replaced.
+        ("inet", "routing-instance default; discard", TermActions(outcome: .discard)),
     ])
     func `actions become what the reference says`(_ family: String, _ text: String, _ expected: TermActions) {
         let result = extract(
@@ -50,7 +65,9 @@ struct TermActionTests {
         #expect(result.actions == expected)
     }
 
-    @Test(arguments: ["frobnicate", "encapsulate x", "reject nonsense", "next filter", "ipsec-sa s"])
+    @Test(arguments: [
+        "frobnicate", "encapsulate x", "reject nonsense", "next filter", "ipsec-sa s", "next-ip x", "routing-instance",
+    ])
     func `an action that cannot be understood never lets a packet pass`(_ text: String) {
         let actions = extract("firewall { family inet { filter F { term a { then { \(text); } } } } }").actions
         switch actions.outcome {

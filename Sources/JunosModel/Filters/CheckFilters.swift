@@ -67,6 +67,7 @@ private func checkAttachments(_ configuration: JunosConfiguration, _ diagnostics
     var inside: Set<FilterName> = []
     var final: Set<FilterName> = []
     var hasPacketMode: Set<FilterName> = []
+    let arrivalActions = arrivalActions(configuration.filters)
     for filter in configuration.filters.values {
         if filter.terms.contains(where: \.then.packetMode) { hasPacketMode.insert(filter.name) }
         for term in filter.terms {
@@ -82,6 +83,14 @@ private func checkAttachments(_ configuration: JunosConfiguration, _ diagnostics
                 for (index, name) in attachment.filters.enumerated() {
                     let filter = FilterName(family, name)
                     if index == attachment.filters.count - 1 { final.insert(filter) } else { inside.insert(filter) }
+                    if let action = arrivalActions[filter], !isInput || interface.isRoutingEngine {
+                        diagnostics.error(
+                            "action-on-arrival-only",
+                            attachment.source,
+                            "'\(action)' in '\(name)' works only in input filters of interfaces other than lo0: here "
+                                + "the packet's way is decided already"
+                        )
+                    }
                     if hasPacketMode.contains(filter), !isInput || interface.isRoutingEngine {
                         diagnostics.warning(
                             "packet-mode-without-effect",
@@ -95,6 +104,16 @@ private func checkAttachments(_ configuration: JunosConfiguration, _ diagnostics
         }
     }
     return FilterUses(onlyInside: inside.subtracting(final))
+}
+
+/// An action of each filter, or of one nested in it, that works only where packets arrive (filters reference §4.1).
+private func arrivalActions(_ filters: [FilterName: FirewallFilter]) -> [FilterName: String] {
+    let own = filters.compactMapValues { $0.terms.lazy.compactMap { actionForArrival($0.then) }.first }
+    return filters.compactMapValues { filter in
+        own[filter.name]
+            ?? filter.terms.lazy.compactMap { $0.nestedFilter.flatMap { own[FilterName(filter.name.family, $0)] } }
+            .first
+    }
 }
 
 /// One `input`, `output` or list (filters reference §5.1, §5.2).

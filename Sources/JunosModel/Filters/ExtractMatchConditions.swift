@@ -24,6 +24,8 @@ struct FilterNames {
     let codePoints: CodePointNames
     /// Logical interfaces that are configured.
     let logicalInterfaces: Set<String>
+    /// `routing-instances` with their types; nil for a type that packets cannot be led into.
+    let routingInstances: [String: RoutingInstance.Kind?]
 }
 
 /// Extracts the conditions of a term, in the order of their keywords.

@@ -5,12 +5,8 @@ import JunosSyntax
 
 /// Terminating actions that Junos knows and Sluice does not, with the verdict that they imply (filters reference §4.1).
 private let unsupportedOutcomes: [String: (reason: String, outcome: TermOutcome)] = [
-    "routing-instance": ("filter-based forwarding is not built yet", .accept),
     "logical-system": ("there are no logical systems", .discard),
-    "topology": ("filter-based forwarding is not built yet", .accept),
-    "next-ip": ("filter-based forwarding is not built yet", .accept),
-    "next-ip6": ("filter-based forwarding is not built yet", .accept),
-    "next-interface": ("filter-based forwarding is not built yet", .accept),
+    "topology": ("there are no topologies", .accept),
     "next-hop-group": ("copies to next-hop groups are not built", .accept),
     "load-balance": ("load balancing by filters is not built", .accept),
     "ipsec-sa": ("IPsec is not built", .discard),
@@ -31,7 +27,6 @@ private let unsupportedModifiers: [String: String] = [
     "port-mirror-instance": "port mirroring is not built yet",
     "l2-mirror": "port mirroring is not built yet",
     "sample": "sampling is not built yet",
-    "dont-fragment": "the header would not be changed",
     "service-filter-hit": "there are no service filters",
     "skip-services": "there are no services to skip",
     "policy-map": "policy maps are not built",
@@ -55,6 +50,10 @@ private let familiesOfActions: [String: Set<FilterFamily>] = [
     "dscp": [.inet],
     "traffic-class": [.inet6],
     "packet-mode": [.inet, .inet6],
+    "dont-fragment": [.inet],
+    "next-ip": [.inet],
+    "next-ip6": [.inet6],
+    "next-interface": [.inet, .inet6],
 ]
 
 /// Extracts the actions of a term.
@@ -79,6 +78,7 @@ func extractTermActions(
             )
         }
         actions.outcome = outcome
+        actions.forwarding = nil
         earlier = statement.word
     }
 
@@ -86,7 +86,7 @@ func extractTermActions(
         let word = statement.word
         if let families = familiesOfActions[word], !families.contains(family) {
             diagnostics.error("unknown-statement", statement, "'\(word)' is no action of family \(family.rawValue)")
-            isDoubtful = isDoubtful || word == "reject"
+            isDoubtful = isDoubtful || !["dscp", "traffic-class", "packet-mode", "dont-fragment"].contains(word)
             continue
         }
         switch word {
@@ -128,6 +128,12 @@ func extractTermActions(
         case "log": actions.log = true
         case "syslog": actions.syslog = true
         case "packet-mode": actions.packetMode = true
+        case "dont-fragment": actions.dontFragment = fragmentBit(statement, &diagnostics)
+        case "routing-instance", "next-ip", "next-ip6", "next-interface":
+            decide(continuesBehind(statement) ? .nextTerm : .accept, statement, &diagnostics)
+            actions.forwarding = extractForwardingChoice(statement, names: names, &diagnostics)
+            // What could not be understood must not go where it would without the term.
+            if actions.forwarding == nil { actions.outcome = .discard }
         case "forwarding-class":
             actions.forwardingClass = statement.value?.word
             if let name = actions.forwardingClass, !names.forwardingClasses.contains(name) {

@@ -91,5 +91,5 @@ public let supportTables: [SupportTable] = [
     policyOptionsStatements, logicalInterfaceStatements, familyStatements, familyFilterStatements,
     applicationsStatements, applicationStatements, securityStatements, flowStatements, tcpSessionStatements,
     zoneStatements, zoneInterfaceStatements, policyStatements, policiesStatements, policyMatchStatements,
-    policyThenStatements, permitStatements,
+    policyThenStatements, permitStatements, routingInstanceStatements, instanceRouteStatements,
 ]

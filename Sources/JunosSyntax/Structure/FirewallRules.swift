@@ -88,9 +88,10 @@ private let designationRules = oneOf(
     [
         flag("accept"),
         container("discard", presence: true, [leaf("accounting")]),
-        leaf("reject next topology next-ip next-ip6 next-hop-group"),
+        leaf("reject next topology next-hop-group"),
         leaf("routing-instance", [leaf("topology")]),
-        leaf("logical-system next-interface", [leaf("routing-instance topology")]),
+        leaf("logical-system", [leaf("routing-instance topology")]),
+        leaf("next-ip next-ip6 next-interface", [leaf("routing-instance topology next"), flag("accept")]),
         leaf("load-balance ipsec-sa redirect encapsulate"),
         container("decapsulate", presence: true),
     ]

@@ -8,13 +8,42 @@ public import ReferenceEvaluator
 ///
 /// Of a packet that the stack drops by itself only what lies before that is compared: the input filters.
 ///
+/// - Parameter ways: The numbers of the routing tables that terms lead into, by their action.
 /// - Returns: Nothing where all agree.
-public func compare(answer: PacketAnswer, program: ProgramOutcome, kernel: KernelOutcome? = nil) -> [Difference] {
+public func compare(
+    answer: PacketAnswer,
+    program: ProgramOutcome,
+    kernel: KernelOutcome? = nil,
+    ways: [String: UInt8] = [:]
+) -> [Difference] {
     // The stack refuses the packet before any filter: neither voice has anything to say.
     if answer.stackReach == .nothing { return kernel.map { unseen(answer, $0) } ?? [] }
     var differences = answer.stack == nil ? whole(answer, program) : beforeStack(answer, program)
     if let kernel { differences += observed(answer, kernel) }
+    guard answer.stack == nil, answer.verdict == .accept else { return differences }
+    if program.verdict == .accept { differences += way(answer, .program, program.mark, ways) }
+    if let kernel, kernel.verdict == .accept, let mark = kernel.mark { differences += way(answer, .kernel, mark, ways) }
     return differences
+}
+
+/// The way that a mark chooses: bits 16 to 23 are the number of a routing table (DESIGN §4).
+private func way(
+    _ answer: PacketAnswer,
+    _ voice: Difference.Voice,
+    _ mark: UInt32,
+    _ ways: [String: UInt8]
+) -> [Difference] {
+    let number = UInt8(truncatingIfNeeded: mark >> 16)
+    let isSame: Bool
+    if let statement = answer.forwarding?.statement {
+        // Without the numbers that the compiler gave, only whether there is one can be told.
+        isSame = ways[statement].map { $0 == number } ?? (number != 0)
+    } else {
+        isSame = number == 0
+    }
+    guard !isSame else { return [] }
+    let other = ways.first { $0.value == number }?.key ?? (number == 0 ? "none" : "table \(number)")
+    return [Difference(.way, voice, model: answer.forwarding?.statement ?? "none", other: other)]
 }
 
 /// Compares counters alone, summed over a run.
@@ -159,6 +188,15 @@ private func carried(_ answer: PacketAnswer, _ program: ProgramOutcome) -> [Diff
         )
     }
     let dscp = program.packet.header.dscp
+    let fragmentBit = { (packet: Packet) in
+        packet.bytes.count > 6 && packet.family == .inet ? packet.bytes[6] & 0x40 : 0
+    }
+    if fragmentBit(program.packet) != fragmentBit(answer.packet) {
+        let (model, other) = (fragmentBit(answer.packet), fragmentBit(program.packet))
+        result.append(
+            Difference(.dontFragment, .program, model: model == 0 ? "0" : "1", other: other == 0 ? "0" : "1")
+        )
+    }
     if dscp != answer.dscp { result.append(Difference(.dscp, .program, model: "\(answer.dscp)", other: "\(dscp)")) }
     return result
 }

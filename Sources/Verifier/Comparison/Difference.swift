@@ -18,6 +18,9 @@ public struct Difference: Hashable, Sendable, CustomStringConvertible {
         case lossPriority = "loss-priority"
         case forwardingClass = "forwarding-class"
         case dscp
+        case dontFragment = "dont-fragment"
+        /// The routing instance or next hop that a term chose.
+        case way
         case emittedInterface = "emitted-interface"
     }
 

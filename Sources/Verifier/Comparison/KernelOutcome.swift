@@ -13,6 +13,8 @@ public struct KernelOutcome: Hashable, Sendable {
     public var lastHook: PathHook?
     /// The answer to the sender, if one was seen.
     public var replyKind: ReplyKind?
+    /// `skb->mark` at the last hook that saw the packet; nil where that was not observed.
+    public var mark: UInt32?
 
     /// Makes an observation.
     public init(
@@ -20,12 +22,14 @@ public struct KernelOutcome: Hashable, Sendable {
         counters: [String: UInt64]? = nil,
         emittedInterface: String? = nil,
         lastHook: PathHook? = nil,
-        replyKind: ReplyKind? = nil
+        replyKind: ReplyKind? = nil,
+        mark: UInt32? = nil
     ) {
         self.verdict = verdict
         self.counters = counters
         self.emittedInterface = emittedInterface
         self.lastHook = lastHook
         self.replyKind = replyKind
+        self.mark = mark
     }
 }
