@@ -73,7 +73,7 @@ let package = Package(
 
         // Row 3, pure.
         room("JunosLowering", ["JunosModel", "PolicyModel", "NetworkTypes", "Diagnostics"]),
-        room("OperationalMode", ["JunosModel", "NetworkTypes"]),
+        room("OperationalMode", ["JunosModel", "NetworkTypes", "Diagnostics"]),
         room("Verifier", ["JunosModel", "ReferenceEvaluator", "NftablesIR", "NftablesEvaluator", "NetworkTypes"]),
 
         // Row 3, effects.

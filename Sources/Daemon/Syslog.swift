@@ -58,6 +58,12 @@ final class SyslogWriter {
     private let path: String
     private let logger: Logger
     private var socket: Socket?
+    /// When a line was last given up.
+    private var gaveUpAt = Date.distantPast
+    /// Seconds that a line waits for room in syslog's queue.
+    private static let patience = 0.2
+    /// Seconds after a line was given up in which others do not wait.
+    private static let pause = 1.0
     /// Facility local3, which devices send their `firewall` facility to other hosts as, and severity info.
     private static let priority = 19 * 8 + 6
     private static let months = [
@@ -82,7 +88,11 @@ final class SyslogWriter {
     /// - Parameter message: what our own log says where there is no syslog.
     func deliver(_ line: String, _ message: String) -> Bool {
         let line = Data(line.utf8)
-        if send(line) { return true }
+        switch send(line) {
+        case .sent: return true
+        case .busy: return false
+        case .closed: break
+        }
         // A syslog that was started anew has another socket under its name.
         try? socket?.close()
         socket = nil
@@ -91,12 +101,36 @@ final class SyslogWriter {
             return true
         }
         socket = fresh
-        return send(line)
+        return send(line) == .sent
     }
 
-    private func send(_ line: Data) -> Bool {
-        guard let socket, let count = try? socket.write(line) else { return false }
-        return count == line.count
+    private enum Sending {
+        case sent
+        /// Its queue is full.
+        case busy
+        /// Nobody reads there any more, or nobody was asked yet.
+        case closed
+    }
+
+    /// The kernel keeps only a few lines for a syslog (`net.unix.max_dgram_qlen`), so a full queue gets time to be read;
+    /// one that was not read in that time gets none for a while, or a stuck syslog would hold up everything.
+    private func send(_ line: Data) -> Sending {
+        guard let socket else { return .closed }
+        let start = Date()
+        let deadline = start.timeIntervalSince(gaveUpAt) < Self.pause ? start : start.addingTimeInterval(Self.patience)
+        while true {
+            do {
+                return try socket.write(line) == line.count ? .sent : .closed
+            } catch SocketError.blocked {
+                guard Date() < deadline else {
+                    gaveUpAt = Date()
+                    return .busy
+                }
+                Thread.sleep(forTimeInterval: 0.002)
+            } catch {
+                return .closed
+            }
+        }
     }
 
     private func connected() -> Socket? {

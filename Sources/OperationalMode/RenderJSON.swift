@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Elements as JSON in the shape of `| display json`: every value an array, every leaf `{"data": "…"}`.
+import Diagnostics
 
 extension OutputElement {
     /// The element as JSON, as the one member of an object.
@@ -14,7 +15,7 @@ extension OutputElement {
         switch content {
         case .text(let text):
             let margin = String(repeating: " ", count: indentation)
-            result += "{\n\(margin)    \"data\" : \(quotedForJSON(text))\n\(margin)}"
+            result += "{\n\(margin)    \"data\" : \(jsonString(text))\n\(margin)}"
         case .elements(let elements):
             var order: [String] = []
             var groups: [String: [OutputElement]] = [:]
@@ -25,7 +26,7 @@ extension OutputElement {
             let margin = String(repeating: " ", count: indentation)
             result += "{"
             for (number, tag) in order.enumerated() {
-                result += (number > 0 ? "," : "") + "\n\(margin)    \(quotedForJSON(tag)) : ["
+                result += (number > 0 ? "," : "") + "\n\(margin)    \(jsonString(tag)) : ["
                 for (position, element) in (groups[tag] ?? []).enumerated() {
                     result += (position > 0 ? "," : "") + "\n\(margin)    "
                     element.renderMembers(into: &result, indentation: indentation + 4)
@@ -35,22 +36,4 @@ extension OutputElement {
             result += order.isEmpty ? "}" : "\n\(margin)}"
         }
     }
-}
-
-private func quotedForJSON(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "\"": result += "\\\""
-        case "\\": result += "\\\\"
-        case "\n": result += "\\n"
-        case "\r": result += "\\r"
-        case "\t": result += "\\t"
-        case "\u{0}"..<" ":
-            let digits = String(scalar.value, radix: 16)
-            result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        default: result.unicodeScalars.append(scalar)
-        }
-    }
-    return result + "\""
 }

@@ -151,6 +151,29 @@ private func words(_ text: String) -> [[String]] {
         }
     }
 
+    @Test func `is counted where syslog takes no more`() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "syslog-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let syslog = try SyslogSocket(path: folder.path)
+        let bench = try DaemonBench(logging, placeholder: quiet, options: ["--syslog-socket", folder.path])
+        try bench.metrics(holding: "sluice_last_commit_success 1")
+        // More different lines than the kernel keeps for a reader that does not read.
+        let queue = try String(contentsOfFile: "/proc/sys/net/unix/max_dgram_qlen", encoding: .utf8)
+        let count = 200 + (try #require(Int(queue.filter(\.isNumber))))
+        _ = try bench.send(
+            vectors: (0..<count).map { vector("udp", port: 99).replacing("4000", with: "\(10_000 + $0)") }
+        )
+        var lines = Set<String>()
+        var lost = 0
+        try bench.sluice("show", "firewall") { _ in
+            let page = (try? bench.metrics()) ?? ""
+            lost = Int(page.firstMatch(of: /sluice_syslog_lost_total (\d+)\n/)?.1 ?? "") ?? 0
+            if lost > 0 { lines.formUnion(syslog.waitingLines()) }
+            return lost > 0 && lines.count + lost == count
+        }
+        #expect(lines.count + lost == count)
+    }
+
     @Test func `goes to the daemon's own log where there is no syslog`() throws {
         let bench = try DaemonBench(logging, placeholder: quiet, options: ["--syslog-socket", "/nonexistent/log"])
         try bench.metrics(holding: "sluice_last_commit_success 1")

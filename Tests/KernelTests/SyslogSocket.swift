@@ -24,6 +24,17 @@ final class SyslogSocket {
 
     deinit { close(descriptor) }
 
+    /// The lines that wait.
+    func waitingLines() -> [String] {
+        var lines: [String] = []
+        var buffer = [UInt8](repeating: 0, count: 2048)
+        while true {
+            let count = unsafe recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+            guard count > 0 else { return lines }
+            lines.append(String(decoding: buffer.prefix(count), as: UTF8.self))
+        }
+    }
+
     /// The next line; after a minute the test fails.
     func line() throws -> String {
         var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
