@@ -81,6 +81,7 @@ let package = Package(
         room("NftablesKernel", ["Netlink", "NftablesIR", "NetworkTypes", "CMnl", "CNftnl", "CNetfilterShims"]),
         room("Conntrack", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
         room("PolicyRouting", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
+        room("PacketLog", ["Netlink", "CNetfilterShims"]),
         room("NameResolution", ["NetworkTypes", "CNetfilterShims"]),
         room("PacketLog", ["Netlink", "CNetfilterShims"]),
         room(

@@ -111,7 +111,7 @@ final class SessionKeeper: Sendable {
         var connection = try ConntrackConnection()
         var adoption = 0
         var descriptions: SessionDescriptions?
-        let initialTimeout: UInt32 = 20
+        var initialTimeout = FlowOptions().initialTimeout
         var lookAgain = Date.distantPast
         var isFirstLook = true
         didBegin()
@@ -120,6 +120,7 @@ final class SessionKeeper: Sendable {
             if current != adoption, let (configuration, indices) = adopted {
                 adoption = current
                 ledger.adopt(wantedPolicies(configuration, indices))
+                initialTimeout = configuration.security?.flow.initialTimeout ?? initialTimeout
                 descriptions = try SessionDescriptions(configuration, policyIndices: indices)
                 // Sessions of policies that have come to be wanted are looked for; they are not new.
                 isFirstLook = true

@@ -100,15 +100,31 @@ public func compileConfiguration(
     let lowered = lowerConfiguration(configuration, keeping: indices, ways: ways)
     var hash = ContentHash()
     hash.add(renderSet(read.tree))
+    let table = compileProgram(lowered.policy, digest: hash.text)
+    let kernelRemarks = policerRemarks(lowered.policy, configuration) + nameRemarks(table)
     return CompiledConfiguration(
         sources: sources,
         tree: read.tree,
         configuration: configuration,
-        diagnostics: read.diagnostics + expanded.diagnostics + extracted.diagnostics + lowered.diagnostics,
-        table: compileProgram(lowered.policy, digest: hash.text),
+        diagnostics: read.diagnostics + expanded.diagnostics + extracted.diagnostics + lowered.diagnostics
+            + kernelRemarks,
+        table: table,
         policyIndices: lowered.policyIndices,
         forwardingIndices: lowered.forwardingIndices,
         routingTables: lowered.policy.routingTables,
         digest: hash.text
     )
+}
+
+/// Errors about names that the kernel cannot hold: 255 bytes (kernel facts §4).
+private func nameRemarks(_ table: Table) -> [Diagnostic] {
+    table.objects.keys.map(\.name).filter { $0.utf8.count > 255 }.sorted().map { name in
+        Diagnostic(
+            .error,
+            "name-too-long",
+            path: "firewall",
+            "the counter '\(name)' would have a name of \(name.utf8.count) bytes, and the kernel holds 255: give its filter, "
+                + "term or policer a shorter name"
+        )
+    }
 }

@@ -31,17 +31,7 @@ public func neededSysctls(_ configuration: JunosConfiguration) -> [String: Strin
         }
     }
     guard let security = configuration.security else { return values }
-    let conntrack = [
-        "acct": "1", "timestamp": "1", "checksum": "1", "events": "1",
-        "tcp_loose": security.noSYNCheck ? "1" : "0",
-        "tcp_be_liberal": security.noSequenceCheck ? "1" : "0",
-        "tcp_timeout_established": "1800", "tcp_timeout_syn_sent": "20", "tcp_timeout_syn_recv": "20",
-        "tcp_timeout_fin_wait": "1800", "tcp_timeout_close_wait": "1800", "tcp_timeout_last_ack": "150",
-        "tcp_timeout_time_wait": "2", "tcp_timeout_close": "2",
-        "udp_timeout": "60", "udp_timeout_stream": "60", "icmp_timeout": "60", "icmpv6_timeout": "60",
-        "generic_timeout": "1800",
-    ]
-    for (name, value) in conntrack { values["net/netfilter/nf_conntrack_\(name)"] = value }
+    for (name, value) in conntrackSettings(security.flow) { values["net/netfilter/nf_conntrack_\(name)"] = value }
     values["net/ipv4/conf/all/send_redirects"] = "0"
     for device in configuration.interfaces.compactMap(\.device) {
         // Either of `all` and the device counts.

@@ -5,7 +5,13 @@ import NetworkTypes
 import PolicyModel
 
 /// Alternatives for a policy's applications; nil where `any` is among them.
-func lowerApplications(_ names: [String], _ configuration: JunosConfiguration) -> [ServiceMatch]? {
+///
+/// - Parameter makesSessions: Whether what matches makes a session, whose idle time is then the first alternative's.
+func lowerApplications(
+    _ names: [String],
+    _ configuration: JunosConfiguration,
+    makesSessions: Bool
+) -> [ServiceMatch]? {
     var services: [ServiceMatch] = []
     var seen: Set<ServiceMatch> = []
     var visited: Set<String> = []
@@ -13,17 +19,28 @@ func lowerApplications(_ names: [String], _ configuration: JunosConfiguration) -
     while let name = pending.popLast() {
         if name == "any" { return nil }
         guard visited.insert(name).inserted else { continue }
-        // User definitions hide predefined ones of the same name (flow reference §5.1).
-        if let application = configuration.applications[name] ?? predefinedApplications[name] {
-            for term in application.terms {
-                guard let service = lower(term) else { return nil }
-                if seen.insert(service).inserted { services.append(service) }
-            }
-        } else if let members = configuration.applicationSets[name] ?? predefinedApplicationSets[name] {
-            pending += members.reversed()
+        guard let application = application(name, configuration) else {
+            pending += members(name, configuration).reversed()
+            continue
+        }
+        for term in application.terms {
+            guard var service = lower(term) else { return nil }
+            guard seen.insert(service).inserted else { continue }
+            if makesSessions { service.idleTime = application.inactivityTimeout }
+            services.append(service)
         }
     }
     return services
+}
+
+/// User definitions, sets among them, hide predefined ones of the same name (flow reference §5.1).
+private func application(_ name: String, _ configuration: JunosConfiguration) -> Application? {
+    if let own = configuration.applications[name] { return own }
+    return configuration.applicationSets[name] == nil ? predefinedApplications[name] : nil
+}
+
+private func members(_ name: String, _ configuration: JunosConfiguration) -> [String] {
+    configuration.applicationSets[name] ?? predefinedApplicationSets[name] ?? []
 }
 
 /// One alternative; nil for every protocol.

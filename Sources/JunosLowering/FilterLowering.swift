@@ -159,20 +159,7 @@ struct FilterLowering {
         // `count` charges every packet that matched, also those that the policer drops (DESIGN §3.5).
         if let counter = term.then.count { actions.append(.count(counter)) }
         if let statement = term.reportedStatement { actions.append(.log(statement: statement)) }
-        if let name = term.then.policer, let policer = configuration.policers[name] {
-            actions.append(
-                .meter(
-                    Meter(
-                        bucket: bucket(of: policer, mtu: owner.mtu),
-                        drops: policer.discards,
-                        lossPriority: policer.lossPriority?.rawValue,
-                        forwardingClass: policer.forwardingClass.flatMap { forwardingClasses[$0] },
-                        name: policer.isFilterSpecific ? name : "\(name)-\(term.name)",
-                        isPerInterface: owner.isPerInterface
-                    )
-                )
-            )
-        }
+        actions += meters(of: term, filter, isPerInterface: owner.isPerInterface, mtu: owner.mtu)
         if let level = term.then.lossPriority { actions.append(.setLossPriority(level.rawValue)) }
         if let number = term.then.forwardingClass.flatMap({ forwardingClasses[$0] }) {
             actions.append(.setForwardingClass(number))
@@ -193,13 +180,6 @@ struct FilterLowering {
         case .discard: .drop
         case .reject(let message): .refuse(RefusalAnswer(code: message.code, resetsTCP: message.isTCPReset))
         case .nextTerm: .proceed
-        }
-    }
-
-    private func bucket(of policer: Policer, mtu: Int) -> Bucket {
-        switch policer.rate {
-        case .bandwidth(let bits, let burst): .bytes(perSecond: max(1, bits / 8), depth: burst, mtu: mtu)
-        case .packets(let rate, let burst): .packets(perSecond: rate, depth: burst)
         }
     }
 }

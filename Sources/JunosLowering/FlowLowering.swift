@@ -64,6 +64,7 @@ struct FlowLowering {
             zones: security.zones.map { zone($0, devices) },
             contexts: contexts(),
             defaultPermits: security.defaultPermits,
+            checks: sessionChecks(security.flow),
             routerAddresses: routerAddresses(),
             retainedHits: security.deactivatedPolicies.map { [$0.from, $0.to, $0.name] }
         )
@@ -188,9 +189,9 @@ struct FlowLowering {
             guard let destination = destinations[version] else { continue }
             addresses[version] = MatchExpression(source.clauses + destination.clauses)
         }
-        return SessionRule(
+        var rule = SessionRule(
             addresses: addresses,
-            services: lowerApplications(policy.applications, configuration),
+            services: lowerApplications(policy.applications, configuration, makesSessions: policy.action == .permit),
             action: action(policy.action),
             index: index(of: identity),
             hitName: [identity.from, identity.to, identity.name],
@@ -198,6 +199,13 @@ struct FlowLowering {
             isDormant: policy.scheduler.map { !activeSchedulers.contains($0) } ?? false,
             origin: policy.source.path
         )
+        // Where every policy asks for a SYN the kernel does so by itself (flow reference §10.1 fact 5).
+        rule.requiresSYN = policy.requiresSYN && security.flow.noSYNCheck
+        rule.segmentSizes = SegmentSizes(
+            initial: policy.initialSegmentSize ?? security.flow.maximumSegmentSize,
+            reverse: policy.reverseSegmentSize ?? security.flow.maximumSegmentSize
+        )
+        return rule
     }
 
     private func action(_ action: SecurityPolicy.Action) -> SessionAction {

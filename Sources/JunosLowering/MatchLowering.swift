@@ -25,7 +25,7 @@ struct MatchContext {
     private func lower(_ condition: MatchCondition, reporting problem: (String) -> Void) -> [[Condition]] {
         switch condition {
         case .address(let field, let entries):
-            return lowerAddresses(field, entries, reporting: problem)
+            return lowerAddresses(field, entries)
         case .number(let field, let ranges, let isExcept):
             return lowerNumber(field, ranges, isExcept: isExcept)
         case .tcpFlags(let expression):
@@ -56,36 +56,34 @@ struct MatchContext {
             let numbers = IntervalSet(values: levels.map { UInt128($0.rawValue) })
             return [[.field(.lossPriority, mask: nil, isExcept ? numbers.complement(upTo: 3) : numbers)]]
         case .ipOptions(let ranges, let any, let isExcept):
-            return lowerOptions(ranges, any: any, isExcept: isExcept, reporting: problem)
+            return lowerOptions(ranges, any: any, isExcept: isExcept)
         case .extensionHeader(let ranges, let any, let isExcept):
             return lowerExtensionHeaders(ranges, any: any, isExcept: isExcept)
+        case .sctpInitial:
+            return [
+                [
+                    .all([
+                        .field(.transportProtocol, mask: nil, IntervalSet(values: [132])),
+                        .field(.bytes(.transportHeader, offset: 12, count: 1), mask: nil, IntervalSet(values: [1])),
+                    ])
+                ]
+            ]
+        case .flexibleMask(let field, let mask, let value):
+            return lowerFlexibleMask(field, mask: mask, value: value, reporting: problem)
+        case .flexibleRange(let field, let ranges, let isExcept):
+            return lowerFlexibleRange(field, ranges, isExcept: isExcept)
         }
     }
 
-    private func lowerAddresses(
-        _ field: AddressField,
-        _ entries: [AddressEntry],
-        reporting problem: (String) -> Void
-    ) -> [[Condition]] {
+    private func lowerAddresses(_ field: AddressField, _ entries: [AddressEntry]) -> [[Condition]] {
         let list = AddressList(entries, version: version, prefixLists: prefixLists)
-        if list.mixesMasksWithExcept {
-            problem("a mask that is not a prefix cannot be combined with `except` in one address list")
+        if list.coversAll { return [] }
+        switch field {
+        case .source: return [list.alternatives(.sourceAddress)]
+        case .destination: return [list.alternatives(.destinationAddress)]
+        // True if either end matches positively (filters reference §2.2).
+        case .either: return [list.alternatives(.sourceAddress) + list.alternatives(.destinationAddress)]
         }
-        let fields: [PacketField] =
-            switch field {
-            case .source: [.sourceAddress]
-            case .destination: [.destinationAddress]
-            case .either: [.sourceAddress, .destinationAddress]
-            }
-        if list.intervals.covers(upTo: version.highest) { return [] }
-        return [
-            fields.flatMap { field in
-                (list.intervals.isEmpty ? [] : [Condition.field(field, mask: nil, list.intervals)])
-                    + list.masked.map { entry in
-                        Condition.field(field, mask: UInt128(entry.mask), IntervalSet(values: [UInt128(entry.address)]))
-                    }
-            }
-        ]
     }
 
     private func lowerNumber(
@@ -124,6 +122,7 @@ struct MatchContext {
         case .precedence: return octet(bits: 3, shift: 5)
         case .espSPI: return plain(.espSPI, bits: 32)
         case .ahSPI: return plain(.ahSPI, bits: 32)
+        case .greKey: return lowerGREKey(values(upTo: 0xffff_ffff))
         case .interfaceGroup:
             let family: FilterFamily = version == .inet ? .inet : .inet6
             let members = interfaces.filter { interface in
@@ -149,45 +148,55 @@ struct MatchContext {
             : .field(.ipv6FragmentWord, mask: mask.inet6 & 0xfff9, IntervalSet([value.inet6]))
     }
 
-    private func lowerOptions(
-        _ ranges: [ClosedRange<UInt32>],
-        any: Bool,
-        isExcept: Bool,
-        reporting problem: (String) -> Void
-    ) -> [[Condition]] {
+    private func lowerOptions(_ ranges: [ClosedRange<UInt32>], any: Bool, isExcept: Bool) -> [[Condition]] {
+        // Without options the header is five words long (filters reference §3.7).
+        let without = Condition.field(.ipv4FirstOctet, mask: nil, IntervalSet([0...0x45]))
         if any {
-            let lengths: IntervalSet = isExcept ? IntervalSet([0...0x45]) : IntervalSet([0x46...0x4f])
-            return [[.field(.ipv4FirstOctet, mask: nil, lengths)]]
+            return [[isExcept ? without : .field(.ipv4FirstOctet, mask: nil, IntervalSet([0x46...0x4f]))]]
         }
-        // The kernel finds these four alone (kernel facts §11).
-        let findable: Set<UInt8> = [7, 131, 137, 148]
-        let numbers = ranges.flatMap { $0 }.compactMap { UInt8(exactly: $0) }
-        guard numbers.allSatisfy(findable.contains) else {
-            problem(
-                "the kernel can only look for the IP options route-record, loose- and strict-source-route, router-alert"
-            )
-            return [[]]
-        }
-        return isExcept
-            ? numbers.map { [.ipv4Option($0, isPresent: false)] } : [numbers.map { .ipv4Option($0, isPresent: true) }]
+        let types = IntervalSet(ranges.map { UInt128($0.lowerBound)...UInt128($0.upperBound) })
+        let walks = (6...15).map { Condition.ipv4Options(headerWords: $0, types: types, isPresent: !isExcept) }
+        return [isExcept ? [without] + walks : walks]
     }
+
+    /// The headers that count as extension headers (filters reference §3.3).
+    private static let extensionHeaders: [UInt8] = [0, 43, 44, 50, 51, 60, 135]
 
     private func lowerExtensionHeaders(
         _ ranges: [ClosedRange<UInt32>],
         any: Bool,
         isExcept: Bool
     ) -> [[Condition]] {
-        let known: [UInt8] = [0, 43, 44, 51, 50, 60, 135]
-        let wanted = any ? known : known.filter { number in ranges.contains { $0.contains(UInt32(number)) } }
-        func presence(_ number: UInt8) -> Condition {
-            // The kernel's walk stops at AH and ESP and names them as the upper-layer protocol (kernel facts §1.3).
-            if number == 50 || number == 51 {
-                let only = IntervalSet(values: [UInt128(number)])
-                return .field(.transportProtocol, mask: nil, isExcept ? only.complement(upTo: 255) : only)
-            }
-            return .extensionHeader(number, isPresent: !isExcept)
+        let wanted =
+            any
+            ? Self.extensionHeaders
+            : Self.extensionHeaders.filter { number in ranges.contains { $0.contains(UInt32(number)) } }
+        let numbers = IntervalSet(values: wanted.map { UInt128($0) })
+        // Behind the fragment header of a later fragment the walk finds nothing: there the number that this header
+        // names is the last one known (filters reference §3.3).
+        let behind = PacketField.ipv6FragmentNextHeader
+        if isExcept {
+            let absent = wanted.map { [Condition.extensionHeader($0, isPresent: false)] }
+            if wanted.isEmpty || wanted.contains(44) { return absent }
+            return absent + [
+                [
+                    .extensionHeader(44, isPresent: false),
+                    .field(.ipv6FragmentWord, mask: 0xfff8, IntervalSet(values: [0])),
+                    .field(behind, mask: nil, numbers.complement(upTo: 255)),
+                ]
+            ]
         }
-        return isExcept ? wanted.map { [presence($0)] } : [wanted.map(presence)]
+        return [
+            wanted.map { .extensionHeader($0, isPresent: true) }
+                + (wanted.isEmpty || wanted.contains(44)
+                    ? []
+                    : [
+                        .all([
+                            .field(.ipv6FragmentWord, mask: 0xfff8, IntervalSet([8...0xffff])),
+                            .field(behind, mask: nil, numbers),
+                        ])
+                    ])
+        ]
     }
 
     private func devices(where belongs: (String) -> Bool) -> Set<String> {
@@ -226,19 +235,4 @@ func shifted(_ set: IntervalSet, by shift: UInt128) -> IntervalSet {
     let fill = (UInt128(1) << shift) - 1
     // Under the mask the low bits are zero, so intervals may include what lies between two neighbours.
     return IntervalSet(set.intervals.map { ($0.lowerBound << shift)...(($0.upperBound << shift) | fill) })
-}
-
-/// Junos wildcards over logical interface names; a name without a unit means unit 0.
-func matchesPattern(_ name: String, _ pattern: String) -> Bool {
-    let full = pattern.contains(".") || pattern.contains("*") ? pattern : pattern + ".0"
-    return glob(Array(name.utf8)[...], Array(full.utf8)[...])
-}
-
-private func glob(_ name: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>) -> Bool {
-    guard let first = pattern.first else { return name.isEmpty }
-    if first == UInt8(ascii: "*") {
-        return glob(name, pattern.dropFirst()) || (!name.isEmpty && glob(name.dropFirst(), pattern))
-    }
-    guard let character = name.first, first == UInt8(ascii: "?") || first == character else { return false }
-    return glob(name.dropFirst(), pattern.dropFirst())
 }

@@ -35,6 +35,10 @@ public struct JunosConfiguration: Hashable, Sendable {
     public var filters: [FilterName: FirewallFilter] = [:]
     /// `firewall policer`.
     public var policers: [String: Policer] = [:]
+    /// `firewall three-color-policer`.
+    public var threeColorPolicers: [String: ThreeColorPolicer] = [:]
+    /// `firewall family inet prefix-action`.
+    public var prefixActions: [String: PrefixAction] = [:]
     /// Forwarding classes in the order of their numbers: the predefined ones, then those of `class-of-service`.
     public var forwardingClasses: [String] = predefinedForwardingClasses
     /// `firewall interface-set`: patterns of logical interfaces.

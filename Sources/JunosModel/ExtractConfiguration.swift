@@ -93,17 +93,24 @@ private func extractFirewall(
     if let statement = firewall.child("policer") {
         configuration.policers = extractPolicers(statement, &diagnostics)
     }
+    if let statement = firewall.child("three-color-policer") {
+        configuration.threeColorPolicers = extractThreeColorPolicers(statement, &diagnostics)
+    }
+    configuration.prefixActions = extractPrefixActions(firewall, policers: configuration.policers, &diagnostics)
     if let statement = firewall.child("interface-set") {
         configuration.interfaceSets = extractInterfaceSets(statement, &diagnostics)
     }
     let names = FilterNames(
         prefixLists: Set(configuration.prefixLists.keys),
         policers: Set(configuration.policers.keys),
+        threeColorPolicers: configuration.threeColorPolicers.mapValues(\.kind),
+        prefixActions: Set(configuration.prefixActions.keys),
         interfaceSets: Set(configuration.interfaceSets.keys),
         forwardingClasses: Set(configuration.forwardingClasses),
         codePoints: codePoints,
         logicalInterfaces: Set(configuration.interfaces.map(\.name)),
-        routingInstances: instances
+        routingInstances: instances,
+        flexibleTemplates: firewall.child("flexible-match").map { extractFlexibleTemplates($0, &diagnostics) } ?? [:]
     )
     for name in configuration.policers.keys.sorted() {
         guard let policer = configuration.policers[name], let used = policer.forwardingClass,

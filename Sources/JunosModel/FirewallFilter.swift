@@ -107,6 +107,46 @@ public enum MatchCondition: Hashable, Sendable {
     case ipOptions([ClosedRange<UInt32>], any: Bool, isExcept: Bool)
     /// `extension-header` (inet6): header numbers; `any` for any of them.
     case extensionHeader([ClosedRange<UInt32>], any: Bool, isExcept: Bool)
+    /// `sctp-initial`: an SCTP packet whose first chunk is INIT.
+    case sctpInitial
+    /// `flexible-match-mask`: free bits of the packet, under a mask, are a value.
+    case flexibleMask(FlexibleField, mask: UInt128, value: UInt128)
+    /// `flexible-match-range`: free bits of the packet as a number; with `isExcept` `range-except`.
+    case flexibleRange(FlexibleField, [ClosedRange<UInt32>], isExcept: Bool)
+}
+
+/// Free bits of a packet, as `flexible-match-mask` and `flexible-match-range` name them (filters reference §3.2).
+public struct FlexibleField: Hashable, Sendable {
+    /// Where counting begins; the raw value is the Junos keyword.
+    public enum Start: String, Hashable, Sendable, CaseIterable {
+        /// The IP header.
+        case layer3 = "layer-3"
+        /// The upper-layer header behind the IP header and its extension headers.
+        ///
+        /// Decision: whatever the protocol, as for ports (filters reference §3.1), but a later fragment has none.
+        case layer4 = "layer-4"
+        /// What a TCP or UDP header carries.
+        ///
+        /// Decision: packets of other protocols and later fragments have none.
+        case payload
+    }
+
+    /// Where counting begins.
+    public var start: Start
+    /// Octets from there, 0 to 255.
+    public var byteOffset: Int
+    /// Bits from there, 0 to 7, the most significant first.
+    public var bitOffset: Int
+    /// How many bits: 1 to 128, and to 32 for a range.
+    public var bitLength: Int
+
+    /// Makes a field.
+    public init(start: Start, byteOffset: Int, bitOffset: Int, bitLength: Int) {
+        self.start = start
+        self.byteOffset = byteOffset
+        self.bitOffset = bitOffset
+        self.bitLength = bitLength
+    }
 }
 
 /// Which address a list is compared with.
@@ -163,6 +203,8 @@ public enum NumericField: String, Hashable, Sendable, CaseIterable {
     case espSPI = "esp-spi"
     case ahSPI = "ah-spi"
     case interfaceGroup = "interface-group"
+    /// The key of a GRE header; absent without the K bit.
+    case greKey = "gre-key"
 }
 
 /// Packet loss priority; the raw value is the number in `meta mark` bits 28–29 (DESIGN §4).

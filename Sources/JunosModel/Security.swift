@@ -39,14 +39,12 @@ public struct SecurityConfiguration: Hashable, Sendable {
     public var defaultPermits = false
     /// In which form sessions are logged.
     public var logFormat = SessionLogFormat.plain
+    /// `flow`.
+    public var flow = FlowOptions()
     /// Policies that `inactive:` takes out, by context and name: their hit counts live on (flow reference §6.3).
     public var deactivatedPolicies: Set<DeactivatedPolicy> = []
     /// `policies policy-rematch`.
     public var rematch = PolicyRematch.unchecked
-    /// `flow tcp-session no-syn-check`.
-    public var noSYNCheck = false
-    /// `flow tcp-session no-sequence-check`.
-    public var noSequenceCheck = false
 
     /// Makes an empty hierarchy.
     public init() {}
@@ -256,6 +254,12 @@ public struct SecurityPolicy: Hashable, Sendable {
     public var logsClose: Bool
     /// `count`.
     public var counts: Bool
+    /// `permit tcp-options syn-check-required`.
+    public var requiresSYN = false
+    /// `permit tcp-options initial-tcp-mss`.
+    public var initialSegmentSize: UInt16?
+    /// `permit tcp-options reverse-tcp-mss`.
+    public var reverseSegmentSize: UInt16?
     /// `scheduler-name`; while that scheduler is off, the policy is as if absent (flow reference §6.4).
     public var scheduler: String?
     /// Where it stands.

@@ -9,6 +9,10 @@ public struct TermActions: Hashable, Sendable {
     public var count: String?
     /// `policer NAME`.
     public var policer: String?
+    /// `three-color-policer { KIND NAME; }`; `policer` and this never stand together (filters reference §1.3).
+    public var threeColorPolicer: String?
+    /// `prefix-action NAME` (inet).
+    public var prefixAction: String?
     /// `log`.
     public var log: Bool
     /// `syslog`.
@@ -31,6 +35,8 @@ public struct TermActions: Hashable, Sendable {
         outcome: TermOutcome? = nil,
         count: String? = nil,
         policer: String? = nil,
+        threeColorPolicer: String? = nil,
+        prefixAction: String? = nil,
         log: Bool = false,
         syslog: Bool = false,
         forwardingClass: String? = nil,
@@ -43,6 +49,8 @@ public struct TermActions: Hashable, Sendable {
         self.outcome = outcome
         self.count = count
         self.policer = policer
+        self.threeColorPolicer = threeColorPolicer
+        self.prefixAction = prefixAction
         self.log = log
         self.syslog = syslog
         self.forwardingClass = forwardingClass
@@ -76,51 +84,6 @@ public struct RejectMessage: Hashable, Sendable {
         self.keyword = keyword
         self.code = code
         self.isTCPReset = isTCPReset
-    }
-}
-
-/// `firewall policer NAME`, two colours (filters reference §4.4).
-public struct Policer: Hashable, Sendable {
-    /// What the bucket counts.
-    public enum Rate: Hashable, Sendable {
-        /// `bandwidth-limit` in bits per second and `burst-size-limit` in bytes.
-        case bandwidth(bitsPerSecond: UInt64, burstBytes: UInt64)
-        /// `pps-limit` and `packet-burst`.
-        case packets(perSecond: UInt64, burst: UInt64)
-    }
-
-    /// Its name.
-    public var name: String
-    /// Its bucket.
-    public var rate: Rate
-    /// `then discard`.
-    public var discards: Bool
-    /// `then loss-priority`.
-    public var lossPriority: LossPriority?
-    /// `then forwarding-class`.
-    public var forwardingClass: String?
-    /// `filter-specific`: one bucket for all terms of a filter instance instead of one a term.
-    public var isFilterSpecific: Bool
-    /// Where it stands.
-    public var source: StatementReference
-
-    /// Makes a policer.
-    public init(
-        name: String,
-        rate: Rate,
-        discards: Bool,
-        lossPriority: LossPriority? = nil,
-        forwardingClass: String? = nil,
-        isFilterSpecific: Bool = false,
-        source: StatementReference
-    ) {
-        self.name = name
-        self.rate = rate
-        self.discards = discards
-        self.lossPriority = lossPriority
-        self.forwardingClass = forwardingClass
-        self.isFilterSpecific = isFilterSpecific
-        self.source = source
     }
 }
 

@@ -67,7 +67,7 @@ struct HostRoutes: ~Copyable {
         switch address.family {
         case .inet:
             let first = address.value >> 24
-            return first != 0 && first != 127 && !(224...239).contains(first) && address.value != 0xffff_ffff
+            return address.value != 0 && first != 127 && !(224...239).contains(first) && address.value != 0xffff_ffff
         case .inet6:
             return address.value > 1 && address.value >> 120 != 0xff && address.value >> 118 != 0x3fa
         }

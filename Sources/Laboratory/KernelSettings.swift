@@ -8,7 +8,8 @@ struct KernelSettings {
     private static let deterministic: [(path: String, value: String)] = [
         ("net/ipv4/conf/*/rp_filter", "0"),
         ("net/ipv4/conf/*/accept_local", "1"),
-        ("net/ipv4/conf/*/route_localnet", "1"),
+        // As on every router: packets that claim to come from 127/8 are the stack's to drop.
+        ("net/ipv4/conf/*/route_localnet", "0"),
         ("net/ipv4/conf/*/bc_forwarding", "1"),
         ("net/ipv4/conf/*/accept_source_route", "1"),
         ("net/ipv4/conf/*/send_redirects", "0"),

@@ -64,7 +64,7 @@ struct ObserverTable: Sendable {
     ///
     /// Behind everything, also the confirmation of sessions: at equal priority the chain that was registered first
     /// runs last (kernel facts T11), and this one is registered before anything can wake conntrack, once and for all.
-    private static let delivery = Observer(
+    static let delivery = Observer(
         name: "delivered",
         hook: .input,
         priority: .max,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A private network namespace with devices of our own making, a program under test, and eyes at every hook.
+public import Conntrack
 public import NetworkTypes
 public import NftablesIR
 import Synchronization
@@ -69,8 +70,11 @@ public final class Sandbox: Sendable {
 
     /// Loads a table, in place of one loaded before, and observers before and behind each of its base chains.
     ///
+    /// - Parameter isObserved: whether there are observers. Without them packets go many times faster, by `pass` alone.
     /// - Throws: `BatchFailure` if the kernel refuses the program, `LaboratoryError` if observers find no room in it.
-    public func load(_ table: Table) throws { try run { try $0.load(table) } }
+    public func load(_ table: Table, isObserved: Bool = true) throws {
+        try run { try $0.load(table, isObserved: isObserved) }
+    }
 
     /// Reads the loaded table back.
     public func read() throws -> Table { try run { try $0.read() } }
@@ -95,8 +99,19 @@ public final class Sandbox: Sendable {
         }
     }
 
+    /// Sends packets in, one after another, and tells of each only what came out; for very many of them.
+    ///
+    /// Counters are not read: `counters()` afterwards tells what all of them together charged.
+    public func pass(_ injections: [Injection]) throws -> [PacketFate] { try run { try $0.pass(injections) } }
+
     /// How many sessions conntrack holds; none where nothing tracks.
     public func sessions() throws -> Int { try run { try $0.sessions.count() } }
+
+    /// The sessions that conntrack holds, in no order.
+    public func trackedSessions() throws -> [TrackedSession] { try run { try $0.sessions.all() } }
+
+    /// Deletes one session; false if it is gone.
+    public func delete(_ session: TrackedSession) throws -> Bool { try run { try $0.sessions.delete(session) } }
 
     /// Deletes all sessions.
     public func flushSessions() throws { try run { try $0.sessions.flush() } }

@@ -61,12 +61,12 @@ final class SandboxInterior: @unchecked Sendable {
 
     // MARK: Programs
 
-    func load(_ table: Table) throws {
+    func load(_ table: Table, isObserved: Bool) throws {
         // Planned before anything is touched: a table that leaves no room for observers changes nothing.
-        _ = try ObserverTable(of: table)
+        if isObserved { _ = try ObserverTable(of: table) }
         if let loaded { try nftables.send(Batch(loaded.family, loaded.name, [.deleteTable])) }
         loaded = nil
-        try observe(table)
+        if isObserved { try observe(table) } else { try stopObserving() }
         try nftables.send(Batch(creating: table))
         loaded = (table.family, table.name)
         lastCounters = try counters()
@@ -77,10 +77,14 @@ final class SandboxInterior: @unchecked Sendable {
     /// Replaces the observers.
     private func observe(_ table: Table?) throws {
         let plan = try ObserverTable(of: table)
-        if !observers.isEmpty { try nftables.send(Batch(.inet, ObserverTable.name, [.deleteTable])) }
-        observers = [:]
+        try stopObserving()
         try nftables.send(Batch(creating: plan.table))
         observers = plan.observers
+    }
+
+    private func stopObserving() throws {
+        if !observers.isEmpty { try nftables.send(Batch(.inet, ObserverTable.name, [.deleteTable])) }
+        observers = [:]
     }
 
     private static func logGroups(of table: Table) -> Set<UInt16> {
@@ -107,12 +111,28 @@ final class SandboxInterior: @unchecked Sendable {
 
     func observerCounters() throws -> [String: CounterValue] {
         let delivered = try nftables.counters(.inet, ObserverTable.permanentName)
+        guard !observers.isEmpty else { return delivered }
         return try nftables.counters(.inet, ObserverTable.name).merging(delivered) { first, _ in first }
     }
 
     // MARK: Packets
 
     func inject(_ injection: Injection, readsCounters: Bool) throws -> Observation {
+        guard !observers.isEmpty else {
+            throw LaboratoryError(.invalid, "observe a packet in a table that was loaded without observers")
+        }
+        let evidence = try send(injection)
+        var observation = evidence.conclusion(about: injection.packet, observers: observers)
+        if readsCounters { observation.counters = try changedCounters() }
+        return observation
+    }
+
+    /// Sends packets in and looks only at what comes out.
+    func pass(_ injections: [Injection]) throws -> [PacketFate] {
+        try injections.map { try send($0).fate(of: $0.packet) }
+    }
+
+    private func send(_ injection: Injection) throws -> Evidence {
         // Nothing of an earlier packet may be taken for this one's effect.
         _ = try emissions()
         _ = try recorder.reports()
@@ -121,10 +141,7 @@ final class SandboxInterior: @unchecked Sendable {
         case .device(let name): try device(name).write(injection.packet)
         case .router: _ = sender.send(injection.packet)
         }
-        let evidence = Evidence(reports: try recorder.reports(), emissions: try emissions(), devices: deviceNames)
-        var observation = evidence.conclusion(about: injection.packet, observers: observers)
-        if readsCounters { observation.counters = try changedCounters() }
-        return observation
+        return Evidence(reports: try recorder.reports(), emissions: try emissions(), devices: deviceNames)
     }
 
     private func device(_ name: String) throws(LaboratoryError) -> TunDevice {

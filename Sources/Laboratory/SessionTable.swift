@@ -12,6 +12,12 @@ struct SessionTable: ~Copyable {
     /// How many entries there are; none where nothing tracks.
     func count() throws -> Int { try KernelSettings.number("net/netfilter/nf_conntrack_count") ?? 0 }
 
+    /// All entries, in no order; those whose time is over are not among them.
+    mutating func all() throws(NetlinkError) -> [TrackedSession] { try connection.sessions() }
+
+    /// Deletes one entry; false if it is gone.
+    mutating func delete(_ session: TrackedSession) throws(NetlinkError) -> Bool { try connection.delete(session) }
+
     /// Deletes all entries of all families.
     mutating func flush() throws {
         guard try count() > 0 else { return }

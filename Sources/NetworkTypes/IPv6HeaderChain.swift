@@ -39,6 +39,7 @@ public enum ProtocolNumber {
 
 /// The result of following next-header fields from the fixed header on.
 struct IPv6HeaderChain {
+    /// Extension headers in order, AH, ESP and mobility among them; also those behind AH.
     private(set) var headers: [UInt8] = []
     private(set) var fragmentHeaderOffset: Int?
     private(set) var upperProtocol: UInt8?
@@ -46,45 +47,60 @@ struct IPv6HeaderChain {
 
     /// Walks the chain.
     ///
-    /// Hop-by-hop, routing, destination and fragment headers are stepped over; everything else, AH and mobility among
-    /// it, is the upper-layer protocol. A header whose first two octets are missing breaks the chain; one whose body is
-    /// missing does not (its length field still says where the next begins).
+    /// Hop-by-hop, routing, destination and fragment headers are stepped over; everything else, AH, ESP and mobility
+    /// among it, is the upper-layer protocol, but the walk goes on behind AH for the headers alone. A header whose first
+    /// octets are missing breaks the chain; one whose body is missing does not (its length field still says where the
+    /// next begins).
     init(_ bytes: [UInt8], end: Int) {
         var next = bytes[6]
         var offset = 40
         while true {
             switch next {
-            case ProtocolNumber.hopByHop, ProtocolNumber.routing, ProtocolNumber.destinationOptions:
-                guard offset + 2 <= end else { return }
+            case ProtocolNumber.hopByHop, ProtocolNumber.destinationOptions, ProtocolNumber.routing:
+                guard offset + (next == ProtocolNumber.routing ? 4 : 2) <= end else { return }
                 headers.append(next)
                 next = bytes[offset]
                 offset += (Int(bytes[offset + 1]) + 1) * 8
             case ProtocolNumber.fragment:
-                guard offset + 8 <= end else { return }
+                guard offset + 4 <= end else { return }
                 headers.append(next)
                 if fragmentHeaderOffset == nil { fragmentHeaderOffset = offset }
                 next = bytes[offset]
-                let isLater = bytes[offset + 2] != 0 || bytes[offset + 3] & 0xf8 != 0
-                offset += 8
-                if isLater {
-                    // Only the number behind the fragment header is known; of it, no octet is (DESIGN §3.9).
-                    if isSteppedOver(next) { headers.append(next) } else { upperProtocol = next }
+                if bytes[offset + 2] != 0 || bytes[offset + 3] & 0xf8 != 0 {
+                    endInLaterFragment(next)
                     return
                 }
+                offset += 8
+            case ProtocolNumber.ah:
+                guard offset + 2 <= end else { return }
+                headers.append(next)
+                endUpper(next, offset)
+                next = bytes[offset]
+                offset += (Int(bytes[offset + 1]) + 2) * 4
             default:
-                upperProtocol = next
-                transportOffset = offset
+                if next == ProtocolNumber.esp || next == ProtocolNumber.mobility { headers.append(next) }
+                endUpper(next, offset)
                 return
             }
         }
     }
 
-    private func isSteppedOver(_ number: UInt8) -> Bool {
+    private mutating func endUpper(_ number: UInt8, _ offset: Int) {
+        guard upperProtocol == nil else { return }
+        upperProtocol = number
+        transportOffset = offset
+    }
+
+    /// Only the number behind the fragment header is known; of it, no octet is (DESIGN §3.9, filters reference §3.3).
+    private mutating func endInLaterFragment(_ number: UInt8) {
+        transportOffset = nil
         switch number {
-        case ProtocolNumber.hopByHop, ProtocolNumber.routing, ProtocolNumber.destinationOptions,
-            ProtocolNumber.fragment:
-            true
-        default: false
+        case ProtocolNumber.hopByHop, ProtocolNumber.routing, ProtocolNumber.fragment, ProtocolNumber.ah,
+            ProtocolNumber.destinationOptions:
+            headers.append(number)
+        default:
+            if number == ProtocolNumber.esp || number == ProtocolNumber.mobility { headers.append(number) }
+            if upperProtocol == nil { upperProtocol = number }
         }
     }
 }

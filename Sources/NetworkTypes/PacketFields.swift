@@ -23,6 +23,8 @@ public struct PacketFields: Hashable, Sendable {
     public var tcpAcknowledgment: UInt32?
     /// `tcp-window`; nil: 65535.
     public var tcpWindow: UInt16?
+    /// TCP options as octets; padded to a multiple of four with end-of-list, at most 40.
+    public var tcpOptions: [UInt8] = []
     /// `ttl` or `hop-limit`; nil: 64.
     public var timeToLive: UInt8?
     /// `dscp`, 0 to 63; nil: 0.

@@ -38,7 +38,9 @@ public struct PacketHeader: Sendable {
     public let source: UInt128
     /// The destination address as a number; 0 where the octets are missing.
     public let destination: UInt128
-    /// Numbers of the IPv6 extension headers in order, up to the upper-layer protocol.
+    /// Numbers of the IPv6 extension headers in order, AH, ESP and mobility among them, also those behind AH.
+    ///
+    /// In a later fragment the number that the fragment header names is the last one known.
     public let extensionHeaders: [UInt8]
     /// Where the IPv6 fragment header begins; nil without one.
     public let fragmentHeaderOffset: Int?
@@ -140,7 +142,7 @@ public struct PacketHeader: Sendable {
             let flags = UInt16(bytes[offset + 2]) << 8 | UInt16(bytes[offset + 3])
             fragmentOffset = Int(flags >> 3)
             fragmentNibble = flags & 1 == 1 ? 2 : 0
-            identification = word(bytes, offset + 4)
+            identification = offset + 8 <= bytes.count ? word(bytes, offset + 4) : 0
         } else {
             fragmentOffset = 0
             fragmentNibble = 0

@@ -26,13 +26,19 @@ extension PacketFields {
     private var ports: [UInt8] { halfword(sourcePort ?? 40000) + halfword(destinationPort ?? 80) }
 
     private func tcpHeader(room: Int?) -> [UInt8] {
-        var headerLength = 20
+        let options = Array(tcpOptions.prefix(40))
+        var headerLength = 20 + (options.count + 3) / 4 * 4
         // `length` and `payload-length` together say how long the header with options is.
-        if let room, let payloadLength, (20...60).contains(room - payloadLength), (room - payloadLength) % 4 == 0 {
+        if options.isEmpty, let room, let payloadLength, (20...60).contains(room - payloadLength),
+            (room - payloadLength) % 4 == 0
+        {
             headerLength = room - payloadLength
         }
         var octets = ports + fullword(tcpSequence ?? 1) + fullword(tcpAcknowledgment ?? 0)
         octets += [UInt8(headerLength / 4) << 4, tcpFlags ?? 0x02] + halfword(tcpWindow ?? 65535) + [0, 0, 0, 0]
+        if !options.isEmpty {
+            return octets + options + Array(repeating: 0, count: max(0, headerLength - 20 - options.count))
+        }
         return octets + Array(repeating: 1, count: headerLength - 20)  // no-operation options
     }
 

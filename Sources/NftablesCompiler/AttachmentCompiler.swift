@@ -6,13 +6,23 @@ import PolicyModel
 
 /// Compiles filter bindings; every body is compiled once for each place it can stand in.
 struct AttachmentCompiler {
-    private struct BodyKey: Hashable {
-        var body: FilterBody
-        var names: ChargeNames
-        var seesFragments: Bool
+    /// What places of a body share: the filters and the direction.
+    private struct Place: Hashable {
+        var key: String
+        var direction: Direction
     }
 
+    /// At how many devices each body stands.
+    private var uses: [Place: Int] = [:]
     private var compiled: [String: (chain: String, charges: FilterCompiler.Charges)] = [:]
+
+    /// Counts where the bodies of a policy stand.
+    init(_ policy: RouterPolicy) {
+        for interface in policy.interfaces {
+            for binding in interface.input { uses[Place(key: binding.key, direction: .input), default: 0] += 1 }
+            for binding in interface.output { uses[Place(key: binding.key, direction: .output), default: 0] += 1 }
+        }
+    }
 
     /// The chain that a device's packets visit; nil if nothing is bound.
     mutating func chain(
@@ -22,11 +32,17 @@ struct AttachmentCompiler {
         _ pass: EvaluationPass,
         _ builder: inout ProgramBuilder
     ) -> String? {
-        chain(
+        let uses = uses
+        return chain(
             bindings,
             interface: interface.name,
             device: interface.device,
-            selector: { _ in .device(direction) },
+            // A body at one device names its state; where several share it, a map a counter tells them apart. A table finds
+            // its maps one by one, so a large filter must not have one a counter without need.
+            selector: { binding in
+                uses[Place(key: binding.key, direction: direction)] == 1
+                    ? .single(interface: interface.name, filter: binding.filterName, direction) : .device(direction)
+            },
             pass: pass,
             seesFragments: pass == .packetForwardingEngine,
             &builder
@@ -44,7 +60,7 @@ struct AttachmentCompiler {
             bindings,
             interface: name,
             device: nil,
-            selector: { .single(interface: name, filter: $0, direction) },
+            selector: { .single(interface: name, filter: $0.filterName, direction) },
             pass: .packetForwardingEngine,
             seesFragments: false,
             &builder
@@ -55,7 +71,7 @@ struct AttachmentCompiler {
         _ bindings: [FilterBinding],
         interface: String,
         device: String?,
-        selector: (_ filterName: String) -> ChargeNames.Selector,
+        selector: (FilterBinding) -> ChargeNames.Selector,
         pass: EvaluationPass,
         seesFragments: Bool,
         _ builder: inout ProgramBuilder
@@ -67,8 +83,9 @@ struct AttachmentCompiler {
                 let names = ChargeNames(
                     key: binding.key,
                     family: binding.family,
-                    selector: selector(binding.filterName),
-                    pass: pass
+                    selector: selector(binding),
+                    pass: pass,
+                    isOfRoutingEngine: device == nil
                 )
                 let filter = compile(binding.key, body, names, seesFragments, &builder)
                 provide(filter.charges, names, filterName: binding.filterName, interface, device, &builder)
@@ -87,7 +104,7 @@ struct AttachmentCompiler {
     ) -> (chain: String, charges: FilterCompiler.Charges) {
         let identity = [
             names.key, names.family, names.direction.letter, body.version.rawValue, names.pass.rawValue,
-            "\(names.selector)", "\(seesFragments)",
+            "\(names.selector)", "\(names.isOfRoutingEngine)", "\(seesFragments)",
         ].joined(separator: " ")
         if let known = compiled[identity] { return known }
         var compiler = FilterCompiler(body: body, names: names, seesFragments: seesFragments)
@@ -105,37 +122,16 @@ struct AttachmentCompiler {
         _ device: String?,
         _ builder: inout ProgramBuilder
     ) {
-        func provide(_ kind: String, _ key: ObjectKey, _ object: StatefulObject, map: String) {
-            builder.object(key, object)
-            guard let device else { return }
-            builder.mutableMap(
-                map,
-                data: .object(key.kind),
-                [SetElement(.single(deviceName(device)), .object(key.name))]
-            )
-        }
-        for name in charges.counters {
-            let object = names.objectName(nil, filter: filterName, name, interface: interface)
-            provide("counter", .counter(object), .counter, map: names.mapName("counter", name))
-        }
-        for (name, meter) in charges.meters {
-            let bucket = KernelBucket(meter.bucket)
-            let beyond = names.objectName("policer", filter: filterName, name, interface: interface)
-            provide("policer", .counter(beyond), .counter, map: names.mapName("policer", name))
-            if meter.isPerInterface {
-                let limit = names.objectName("limit", filter: filterName, name, interface: interface)
-                provide(
-                    "limit",
-                    .limit(limit + "/" + bucket.text),
-                    .limit(bucket.limit),
-                    map: names.mapName("limit", name) + "/" + bucket.text
-                )
-            } else {
-                builder.object(
-                    .limit(sharedLimitName(key: names.key, name, bucket)),
-                    .limit(bucket.limit)
-                )
-            }
-        }
+        // Rules that name their objects need no map to find them by.
+        let isChosen = if case .device = names.selector { true } else { false }
+        let provider = ChargeProvider(
+            names: names,
+            filterName: filterName,
+            interface: interface,
+            device: isChosen ? device : nil
+        )
+        for name in charges.counters { provider.counter("counter", name, &builder) }
+        for meter in charges.meters.values { provider.meter(meter, &builder) }
+        for array in charges.arrays.values { provider.array(array, &builder) }
     }
 }

@@ -13,7 +13,7 @@ struct ChargeNames: Hashable {
     enum Selector: Hashable {
         /// By the device that the packet arrives at or leaves through.
         case device(Direction)
-        /// The routing engine's own filter has one instance.
+        /// Where a body stands once, its rules name their objects.
         case single(interface: String, filter: String, Direction)
     }
 
@@ -22,24 +22,62 @@ struct ChargeNames: Hashable {
     var family: String
     var selector: Selector
     var pass: EvaluationPass
+    /// Whether the body stands at the routing engine, not at an interface.
+    var isOfRoutingEngine: Bool
+
+    /// Whether packets meet the body where they arrive, in front of routing and conntrack.
+    var meetsArrivals: Bool { direction == .input && pass == .packetForwardingEngine && !isOfRoutingEngine }
 
     /// What the implicit discard is charged to.
     static let implicitDiscard = implicitDiscardName
 
-    /// The map that chooses an object by device.
-    func mapName(_ kind: String, _ name: String) -> String {
-        stateName(["map", kind, key, name, direction.letter] + passSuffix)
+    /// The map that chooses an object by device; at the routing engine by an address alone.
+    func mapName(_ kind: String, _ name: [String]) -> String {
+        var place: [String] = []
+        if case .single(let interface, _, _) = selector { place = [interface] }
+        return boundedName(["map", kind, key] + name + place + [direction.letter] + passSuffix)
     }
 
-    /// The object of one interface.
-    func objectName(_ kind: String?, filter: String, _ name: String, interface: String) -> String {
-        stateName((kind.map { [$0] } ?? []) + [family, filter, name, interface, direction.letter] + passSuffix)
+    /// The counter of one interface.
+    func counterName(_ kind: String, filter: String, _ name: String, interface: String) -> String {
+        // Counters carry no kind in their name; the others do, so that a policer cannot meet a counter's name.
+        stateName(
+            (kind == "counter" ? [] : [kind]) + [family, filter, name, interface, direction.letter] + passSuffix
+        )
     }
 
-    /// Whether the body stands at the routing engine, not at an interface.
-    var isOfRoutingEngine: Bool {
-        guard case .single = selector else { return false }
-        return true
+    /// The limit of one interface.
+    func limitName(filter: String, _ name: [String], interface: String) -> String {
+        boundedName(["limit", family, filter] + name + [interface, direction.letter] + passSuffix)
+    }
+
+    /// What all places of a filter share.
+    func sharedName(_ kind: String, _ name: [String]) -> String { boundedName([kind, "shared", key] + name) }
+
+    /// Charges an object of the packet's instance; with an address the member of an array that its bits choose.
+    func charge(_ kind: String, _ objectKind: ObjectKind, _ name: [String], _ address: AddressKey? = nil)
+        -> [Expression]
+    {
+        switch selector {
+        case .device:
+            return [.metaLoad(deviceKey, into: .one)] + (address?.load(into: Register(slot: 4)) ?? [])
+                + [.objectMap(set: mapName(kind, name), key: .one)]
+        case .single(let interface, let filter, _):
+            if let address {
+                return address.load(into: .one) + [.objectMap(set: mapName(kind, name), key: .one)]
+            }
+            let object =
+                objectKind == .limit
+                ? limitName(filter: filter, name, interface: interface)
+                : counterName(kind, filter: filter, name.joined(), interface: interface)
+            return [.object(ObjectKey(objectKind, object))]
+        }
+    }
+
+    /// Charges a counter of the packet's instance.
+    func charge(_ kind: String, _ objectKind: ObjectKind, _ name: String, _ address: AddressKey? = nil) -> [Expression]
+    {
+        charge(kind, objectKind, [name], address)
     }
 
     /// The direction of the instance.

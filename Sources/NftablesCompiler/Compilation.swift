@@ -29,7 +29,7 @@ private struct ProgramCompiler {
     }
 
     func compile(_ builder: inout ProgramBuilder) {
-        var attachments = AttachmentCompiler()
+        var attachments = AttachmentCompiler(policy)
         compileInputFilters(&attachments, &builder)
         compileRouterSent(&builder)
         compileRoutingEngine(&attachments, &builder)
@@ -65,6 +65,8 @@ private struct ProgramCompiler {
         rules += modes(&builder)
         if policy.flow != nil {
             rules.append(Rule(Mark.isSet(Mark.packetMode) + [.notrack], comment: "answers to packets in packet mode"))
+            // A reset that answers an invalid segment of a session is no segment of it: it must not close it.
+            rules.append(Rule(Mark.isSet(Mark.reject) + [.notrack], comment: "our refusals"))
         }
         rules.append(Rule([.verdict(.accept)]))
         builder.baseChain("router-sent", BaseChain(hook: .output, priority: -450), rules)

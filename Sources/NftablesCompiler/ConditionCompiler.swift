@@ -66,17 +66,20 @@ struct ConditionCompiler {
                 .lookup(set: set, key: .one, into: nil, inverted: false),
             ]
         case .extensionHeader(let number, let isPresent):
-            return presence(.ipv6, number, isPresent)
-        case .ipv4Option(let number, let isPresent):
-            return presence(.ipv4Option, number, isPresent)
+            return [
+                .extensionHeader(.ipv6, type: number, offset: 0, length: 1, testsPresence: true, into: .one),
+                .compare(.equal, .one, RegisterValue([isPresent ? 1 : 0])),
+            ]
+        case .ipv4Options(let words, let types, let isPresent):
+            return optionWalk(headerWords: words, types, isPresent: isPresent, &builder)
+        case .all(let conditions):
+            var expressions: [Expression] = []
+            for condition in conditions {
+                guard let part = compile(condition, &builder) else { return nil }
+                expressions += part
+            }
+            return expressions
         }
-    }
-
-    private func presence(_ kind: ExtensionHeaderKind, _ number: UInt8, _ isPresent: Bool) -> [Expression] {
-        [
-            .extensionHeader(kind, type: number, offset: 0, length: 1, testsPresence: true, into: .one),
-            .compare(.equal, .one, RegisterValue([isPresent ? 1 : 0])),
-        ]
     }
 
     private func load(_ field: PacketField) -> Load? {
@@ -119,14 +122,8 @@ struct ConditionCompiler {
         case .espSPI: return transport(0, 4)
         case .ahSPI: return transport(4, 4)
         case .fragmentWord: return network(6, 2)
-        case .ipv6FragmentWord:
-            return Load(
-                expressions: [
-                    .extensionHeader(.ipv6, type: 44, offset: 2, length: 2, testsPresence: false, into: .one)
-                ],
-                length: 2,
-                key: .integer(2)
-            )
+        case .ipv6FragmentWord: return fragmentHeader(2, 2)
+        case .ipv6FragmentNextHeader: return fragmentHeader(0, 1)
         case .packetLength:
             guard !isIPv4 else { return network(2, 2) }
             var load = network(4, 2)
@@ -142,7 +139,26 @@ struct ConditionCompiler {
         case .ipv4FirstOctet: return network(0, 1)
         case .forwardingClass: return mark(Mark.forwardingClass, shift: 24)
         case .lossPriority: return mark(Mark.lossPriority, shift: 28)
+        case .bytes(.networkHeader, let offset, let count): return network(UInt32(offset), UInt32(count))
+        case .bytes(let place, let offset, let count):
+            guard access == .transportHeader else { return nil }
+            let base: PayloadBase = place == .transportHeader ? .transport : .inner
+            return Load(
+                expressions: [.payloadLoad(base, offset: UInt32(offset), length: UInt32(count), into: .one)],
+                length: count,
+                key: .integer(UInt32(count))
+            )
         }
+    }
+
+    private func fragmentHeader(_ offset: UInt32, _ length: UInt32) -> Load {
+        Load(
+            expressions: [
+                .extensionHeader(.ipv6, type: 44, offset: offset, length: length, testsPresence: false, into: .one)
+            ],
+            length: Int(length),
+            key: .integer(length)
+        )
     }
 
     private func mark(_ mask: UInt32, shift: UInt128) -> Load {

@@ -14,13 +14,17 @@ struct FilterCompiler {
 
     /// State that the body refers to by device: `(kind, name)` of counters and meters, filled while compiling.
     private(set) var charges = Charges()
+    /// What matching each step comes to; the same in every variant of the body.
+    private var endings: [Int: Ending?] = [:]
 
     /// What the interfaces that use the body must provide.
     struct Charges: Hashable {
         /// Counters by name.
         var counters: Set<String> = []
-        /// Meters by name.
-        var meters: [String: Meter] = [:]
+        /// Meters by scope: several may have one name.
+        var meters: [[String]: Meter] = [:]
+        /// Arrays by scope.
+        var arrays: [[String]: AddressMeter] = [:]
     }
 
     init(body: FilterBody, names: ChargeNames, seesFragments: Bool) {
@@ -35,7 +39,8 @@ struct FilterCompiler {
         guard seesFragments, body.steps.contains(where: { $0.match.readsTransport }) else {
             return builder.chain("filter", main)
         }
-        return builder.chain("filter", [laterFragments(&builder)] + main)
+        let fragments = LaterFragmentPull.serves(body) ? LaterFragmentPull.rule(&builder) : laterFragments(&builder)
+        return builder.chain("filter", [fragments] + main)
     }
 
     /// Sends later fragments to variants of the body that read where DESIGN §3.9 says.
@@ -93,9 +98,9 @@ struct FilterCompiler {
         let conditions = ConditionCompiler(version: body.version, access: access)
         var rules: [Rule] = []
         rules.reserveCapacity(body.steps.count + 2)
-        for step in body.steps where !step.match.isNever {
+        for (index, step) in body.steps.enumerated() where !step.match.isNever {
             let alternatives = conditions.alternatives(step.match, &builder)
-            guard !alternatives.isEmpty, let ending = ending(of: step, &builder) else { continue }
+            guard !alternatives.isEmpty, let ending = ending(ofStep: index, &builder) else { continue }
             switch ending {
             case .final(let verdict):
                 rules += alternatives.map { Rule($0 + [.verdict(verdict)], comment: step.origin) }
@@ -114,7 +119,7 @@ struct FilterCompiler {
         }
         charges.counters.insert(ChargeNames.implicitDiscard)
         let origin = body.origin + " implicit-discard"
-        rules.append(Rule(charge("counter", .counter, ChargeNames.implicitDiscard), comment: origin))
+        rules.append(Rule(names.charge("counter", .counter, ChargeNames.implicitDiscard), comment: origin))
         rules.append(Rule([.verdict(.drop)], comment: origin))
         return rules
     }
@@ -124,6 +129,13 @@ struct FilterCompiler {
         case final(Verdict)
         /// The rule visits a chain and evaluation goes on.
         case passing(String)
+    }
+
+    private mutating func ending(ofStep index: Int, _ builder: inout ProgramBuilder) -> Ending? {
+        if let known = endings[index] { return known }
+        let ending = ending(of: body.steps[index], &builder)
+        endings[index] = .some(ending)
+        return ending
     }
 
     private mutating func ending(of step: FilterStep, _ builder: inout ProgramBuilder) -> Ending? {
@@ -155,11 +167,15 @@ struct FilterCompiler {
         switch action {
         case .count(let name):
             charges.counters.insert(name)
-            return [Rule(charge("counter", .counter, name))]
+            return [Rule(names.charge("counter", .counter, name))]
         case .log(let statement):
             return [Rule([.log(logParameters(names.isOfRoutingEngine ? .routingEngineFilter : .filter, statement))])]
         case .meter(let meter):
-            return [Rule([.verdict(.jump(compile(meter, step.origin, &builder)))])]
+            charges.meters[meter.scope] = meter
+            let compiler = MeterCompiler(version: body.version, names: names, origin: step.origin)
+            return [Rule([.verdict(.jump(compiler.chain(meter, &builder)))])]
+        case .meterByAddress(let array):
+            return compile(array, step, &builder)
         case .setForwardingClass(let number):
             return [Rule(Mark.set(Mark.forwardingClass, to: UInt32(number) << 24))]
         case .setLossPriority(let level):
@@ -170,80 +186,23 @@ struct FilterCompiler {
             return [Rule(rewriteHeaderWord(offset: 6, field: 0x4000, to: isSet ? 0x4000 : 0))]
         case .chooseRoutingTable(let number):
             // Only in front of the routing decision does it mean anything (filters reference §4.1).
-            guard case .device(.input) = names.selector else { return [] }
+            guard names.meetsArrivals else { return [] }
             return [Rule(Mark.set(Mark.routingTable, to: UInt32(number) << 16))]
         case .packetMode:
             // Only where packets arrive, in front of conntrack, does it mean anything (flow reference §1.4).
-            guard case .device(.input) = names.selector else { return [] }
+            guard names.meetsArrivals else { return [] }
             return [Rule(Mark.set(Mark.packetMode, to: Mark.packetMode)), Rule([.notrack])]
         }
     }
 
-    private mutating func compile(_ meter: Meter, _ origin: String, _ builder: inout ProgramBuilder) -> String {
-        charges.meters[meter.name] = meter
-        var beyond = [Rule(charge("policer", .counter, meter.name), comment: origin)]
-        if meter.drops {
-            beyond.append(Rule([.verdict(.drop)], comment: origin))
-        } else {
-            if let level = meter.lossPriority {
-                beyond.append(Rule(Mark.set(Mark.lossPriority, to: UInt32(level) << 28), comment: origin))
-            }
-            if let number = meter.forwardingClass {
-                beyond.append(Rule(Mark.set(Mark.forwardingClass, to: UInt32(number) << 24), comment: origin))
-            }
-        }
-        let exceeded = builder.chain("exceeded", beyond)
-        let bucket = KernelBucket(meter.bucket)
-        return builder.chain(
-            "policer",
-            bucket.thresholds.map { threshold in
-                Rule(
-                    longerThan(threshold) + charge("limit", .limit, meter.name, shared: !meter.isPerInterface, bucket)
-                        + [.verdict(.goto(exceeded))],
-                    comment: origin
-                )
-            }
-        )
-    }
-
-    /// Goes on only for packets of more bytes, on either version; 0 is every packet.
-    private func longerThan(_ bytes: UInt64) -> [Expression] {
-        guard bytes > 0 else { return [] }
-        let isIPv4 = body.version == .inet
-        // The IPv6 header is not part of its payload length.
-        guard isIPv4 || bytes >= 40 else { return [] }
-        return [
-            .payloadLoad(.network, offset: isIPv4 ? 2 : 4, length: 2, into: .one),
-            .compare(.greater, .one, RegisterValue(network: UInt128(isIPv4 ? bytes : bytes - 40), count: 2)),
-        ]
-    }
-
-    /// Charges an object of the packet's instance.
-    ///
-    /// A look-up that may miss never shares a rule with a verdict but for limits, whose elements are added before
-    /// and removed after everything that reads them (kernel facts T16).
-    private func charge(
-        _ kind: String,
-        _ objectKind: ObjectKind,
-        _ name: String,
-        shared: Bool = false,
-        _ bucket: KernelBucket? = nil
-    ) -> [Expression] {
-        let prefix = objectPrefix(kind)
-        if shared, let bucket {
-            return [.object(ObjectKey(objectKind, sharedLimitName(key: names.key, name, bucket)))]
-        }
-        switch names.selector {
-        case .device:
-            let suffix = bucket.map { "/" + $0.text } ?? ""
-            return [
-                .metaLoad(names.deviceKey, into: .one),
-                .objectMap(set: names.mapName(kind, name) + suffix, key: .one),
-            ]
-        case .single(let interface, let filter, _):
-            let object = names.objectName(prefix, filter: filter, name, interface: interface)
-            return [.object(ObjectKey(objectKind, object + (bucket.map { "/" + $0.text } ?? "")))]
-        }
+    /// An array that an address chooses from: first the member's counter, then its meter.
+    private mutating func compile(_ array: AddressMeter, _ step: FilterStep, _ builder: inout ProgramBuilder) -> [Rule]
+    {
+        charges.arrays[array.scope] = array
+        let key = AddressKey(array)
+        let compiler = MeterCompiler(version: body.version, names: names, origin: step.origin, address: key)
+        return (array.counts ? [Rule(names.charge("counter", .counter, array.name, key))] : [])
+            + (array.meter.map { [Rule([.verdict(.jump(compiler.chain($0, &builder)))])] } ?? [])
     }
 
     private func refusal(_ answer: RefusalAnswer) -> [Rule] {
@@ -281,12 +240,4 @@ struct FilterCompiler {
             ),
         ]
     }
-}
-
-/// Objects of counters carry no kind in their name; the others do, so that a policer cannot meet a counter's name.
-func objectPrefix(_ kind: String) -> String? { kind == "counter" ? nil : kind }
-
-/// The bucket that all places of a filter share.
-func sharedLimitName(key: String, _ name: String, _ bucket: KernelBucket) -> String {
-    stateName(["limit", key, name]) + "/" + bucket.text
 }

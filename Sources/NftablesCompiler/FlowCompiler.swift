@@ -8,21 +8,18 @@ import PolicyModel
 /// Compiles the flow policy.
 struct FlowCompiler {
     let flow: FlowPolicy
-    private let rules = SessionRuleCompiler()
+    private let rules: SessionRuleCompiler
 
-    init(_ flow: FlowPolicy) { self.flow = flow }
+    init(_ flow: FlowPolicy) {
+        self.flow = flow
+        rules = SessionRuleCompiler(flow)
+    }
 
     /// `transit`: forwarded packets.
     func compileTransit(_ builder: inout ProgramBuilder) {
         var chain = [Rule(isDevice(.inputInterfaceName, "lo") + [.verdict(.accept)])]
         chain += bypass
         chain.append(Rule(Mark.isSet(Mark.packetMode) + [.verdict(.accept)], comment: "packet-mode"))
-        chain += strayTCP(&builder)
-        chain += drop(ConntrackState.isAmong(ConntrackState.invalid), "invalid", &builder)
-        chain += drop(ConntrackState.isAmong(ConntrackState.untracked), "untracked", &builder)
-        chain += ResetNotes.rules(&builder)
-        chain.append(Rule(ConntrackState.isOwned + [.verdict(.accept)], comment: "established sessions"))
-        chain += drop(ConntrackState.isAmong(ConntrackState.related), "related", &builder)
         builder.mutableMap("transit", data: .verdict, [])
         let zones = flow.zones.filter { !$0.isManagement }
         for from in zones {
@@ -33,15 +30,82 @@ struct FlowCompiler {
                 from.devices.keys.map { SetElement(.single(deviceName($0)), .verdict(.goto(entry))) }
             )
         }
-        chain.append(
-            Rule(
-                [.metaLoad(.inputInterfaceName, into: .one), .verdictMap(set: "transit", key: .one)],
-                comment: "from-zone"
-            )
-        )
-        chain += drop([], "no-zone", &builder)
-        builder.baseChain("transit", BaseChain(hook: .forward, priority: 0), chain)
+        let dispatch =
+            [
+                Rule(
+                    [.metaLoad(.inputInterfaceName, into: .one), .verdictMap(set: "transit", key: .one)],
+                    comment: "from-zone"
+                )
+            ] + drop([], "no-zone", &builder)
+        chain += strayErrors(dispatch, &builder)
+        chain += ladder(&builder)
+        builder.baseChain("transit", BaseChain(hook: .forward, priority: 0), chain + dispatch)
         for name in flow.retainedHits { builder.object(.counter(FlowCounter.policy(name)), .counter) }
+    }
+
+    /// What sessions say about a packet: invalid, untracked, owned, related, new (DESIGN §3.15).
+    private func ladder(_ builder: inout ProgramBuilder) -> [Rule] {
+        var chain = strayTCP(&builder)
+        chain += drop(ConntrackState.isAmong(ConntrackState.invalid), "invalid", &builder)
+        chain += drop(ConntrackState.isAmong(ConntrackState.untracked), "untracked", &builder)
+        if flow.checks.waitsForHandshake { chain += handshake(&builder) }
+        chain += SegmentSizeCompiler().sessionRules(flow, &builder)
+        chain += ResetNotes.rules(&builder)
+        chain.append(Rule(ConntrackState.isOwned + [.verdict(.accept)], comment: "established sessions"))
+        chain += drop(ConntrackState.isAmong(ConntrackState.related), "related", &builder)
+        if !flow.checks.admitsDNSResponses { chain += responses(&builder) }
+        return chain
+    }
+
+    /// Until the client has completed the handshake the server may only answer it or refuse (flow reference §2.3); what
+    /// the client sends too early conntrack drops.
+    private func handshake(_ builder: inout ProgramBuilder) -> [Rule] {
+        drop(
+            isProtocol(6) + ConntrackStatus.isAmong(ConntrackStatus.assured, false) + ConntrackState.goes(1)
+                + tcpFlags(0x06, are: 0),
+            "handshake",
+            &builder
+        )
+    }
+
+    /// A first datagram to port 53 is a query, not a response (flow reference §2.6).
+    private func responses(_ builder: inout ProgramBuilder) -> [Rule] {
+        drop(
+            isProtocol(17) + [
+                .payloadLoad(.transport, offset: 2, length: 2, into: .one),
+                .compare(.equal, .one, RegisterValue([0, 53])),
+                // The octet behind the identifier, of which the first bit says "response".
+                .payloadLoad(.transport, offset: 10, length: 1, into: .one),
+                .bitwise(.one, into: .one, mask: RegisterValue([0x80]), xor: RegisterValue([0])),
+                .compare(.equal, .one, RegisterValue([0x80])),
+            ],
+            "dns-response",
+            &builder
+        )
+    }
+
+    /// ICMP errors of no session, where policies may permit them (flow reference §2.6, §2.7).
+    private func strayErrors(_ dispatch: [Rule], _ builder: inout ProgramBuilder) -> [Rule] {
+        guard flow.checks.judgesStrayErrors else { return [] }
+        let chain = builder.chain("stray-errors", dispatch)
+        let kinds: [(AddressFamily, UInt8, [UInt8])] = [(.inet, 1, [3, 4, 5, 11, 12]), (.inet6, 58, [1, 2, 3, 4])]
+        return kinds.map { version, number, types in
+            let set = builder.constantSet(
+                .integer(1),
+                isInterval: false,
+                Set(types.map { SetElement(.single([$0])) })
+            )
+            return Rule(
+                ConntrackState.isAmong(ConntrackState.invalid) + isVersion(version) + isProtocol(number) + [
+                    .payloadLoad(.transport, offset: 0, length: 1, into: .one),
+                    .lookup(set: set, key: .one, into: nil, inverted: false),
+                    // Something of the packet that it is about is there.
+                    .payloadLoad(.transport, offset: 8, length: 1, into: .one),
+                    .verdict(.goto(chain)),
+                ],
+                comment: "allow-embedded-icmp"
+            )
+        }
     }
 
     private func fromZone(_ from: Zone, _ zones: [Zone], _ builder: inout ProgramBuilder) -> String {
@@ -71,12 +135,7 @@ struct FlowCompiler {
         var chain = bypass
         chain.append(Rule(Mark.isSet(Mark.packetMode) + [.verdict(.accept)], comment: "packet-mode"))
         chain += neighbourDiscovery(interfaces, &builder)
-        chain += strayTCP(&builder)
-        chain += drop(ConntrackState.isAmong(ConntrackState.invalid), "invalid", &builder)
-        chain += drop(ConntrackState.isAmong(ConntrackState.untracked), "untracked", &builder)
-        chain += ResetNotes.rules(&builder)
-        chain.append(Rule(ConntrackState.isOwned + [.verdict(.accept)], comment: "established sessions"))
-        chain += drop(ConntrackState.isAmong(ConntrackState.related), "related", &builder)
+        chain += ladder(&builder)
         builder.mutableMap("host-inbound", data: .verdict, [])
         for zone in flow.zones {
             let policies = rules.chain(
@@ -108,6 +167,7 @@ struct FlowCompiler {
     func routingEngineOutput(_ builder: inout ProgramBuilder) -> [Rule] {
         var chain = bypass
         chain.append(Rule(Mark.isSet(Mark.packetMode) + [.verdict(.accept)], comment: "packet-mode"))
+        chain += SegmentSizeCompiler().sessionRules(flow, &builder)
         chain += ResetNotes.rules(&builder)
         chain.append(Rule(ConntrackState.isAmong(ConntrackState.new, false) + [.verdict(.accept)]))
         chain.append(Rule(ConntrackState.isOwned + [.verdict(.accept)], comment: "established sessions"))
@@ -142,23 +202,14 @@ struct FlowCompiler {
 
     /// Segments of no session are answered with a reset where their zone says so (flow reference §2.4).
     private func strayTCP(_ builder: inout ProgramBuilder) -> [Rule] {
-        let devices = flow.zones.filter(\.resetsStrayTCP).flatMap(\.devices.keys)
-        guard !devices.isEmpty else { return [] }
-        let set = builder.constantSet(
-            .interfaceName,
-            isInterval: false,
-            Set(devices.map { SetElement(.single(deviceName($0))) })
-        )
+        guard !rules.resettingDevices.isEmpty else { return [] }
+        let set = builder.deviceSet(rules.resettingDevices)
         let counter = ObjectKey.counter(FlowCounter.drop("invalid"))
         let match: [Expression] =
             [
                 .metaLoad(.inputInterfaceName, into: .one),
                 .lookup(set: set, key: .one, into: nil, inverted: false),
-            ] + ConntrackState.isAmong(ConntrackState.invalid) + isProtocol(6) + [
-                .payloadLoad(.transport, offset: 13, length: 1, into: .one),
-                .bitwise(.one, into: .one, mask: RegisterValue([0x04]), xor: RegisterValue([0])),
-                .compare(.equal, .one, RegisterValue([0])),
-            ]
+            ] + ConntrackState.isAmong(ConntrackState.invalid) + isProtocol(6) + tcpFlags(0x04, are: 0)
         return [
             Rule(
                 match + [.object(counter)] + Mark.set(Mark.reject, to: Mark.reject) + [.reject(.tcpReset)],
@@ -171,11 +222,7 @@ struct FlowCompiler {
     private func neighbourDiscovery(_ interfaces: [InterfacePolicy], _ builder: inout ProgramBuilder) -> [Rule] {
         let devices = interfaces.filter(\.hasIPv6).map(\.device)
         guard !devices.isEmpty, flow.modes[.inet6] == .flow else { return [] }
-        let set = builder.constantSet(
-            .interfaceName,
-            isInterval: false,
-            Set(devices.map { SetElement(.single(deviceName($0))) })
-        )
+        let set = builder.deviceSet(devices)
         let types = builder.constantSet(
             .integer(1),
             isInterval: false,
@@ -207,14 +254,18 @@ struct FlowCompiler {
                 for test in serviceTests([service.service], version: version, &builder) {
                     chain.append(
                         Rule(
-                            isVersion(version) + test + Mark.set(Mark.reject, to: Mark.reject) + [.reject(.tcpReset)],
+                            isVersion(version) + test.expressions + Mark.set(Mark.reject, to: Mark.reject) + [
+                                .reject(.tcpReset)
+                            ],
                             comment: policy.origin
                         )
                     )
                 }
             }
             for test in serviceTests(mine.filter { !$0.isReset }.map(\.service), version: version, &builder) {
-                chain.append(Rule(isVersion(version) + test + [.verdict(.goto(policies))], comment: policy.origin))
+                chain.append(
+                    Rule(isVersion(version) + test.expressions + [.verdict(.goto(policies))], comment: policy.origin)
+                )
             }
         }
         let dropped = drop([], "host-inbound", &builder).map { Rule($0.expressions, comment: policy.origin) }

@@ -62,11 +62,33 @@ enum ConntrackState {
         .compare(.notEqual, .one, RegisterValue(host: 0)),
     ]
 
+    /// Goes on only in one direction of the session: 0 that of its first packet, 1 the other.
+    static func goes(_ direction: UInt8) -> [Expression] {
+        [.conntrackLoad(.direction, direction: nil, into: .one), .compare(.equal, .one, RegisterValue([direction]))]
+    }
+
     /// Makes a session rule the owner of the packet's session.
     static func own(_ index: UInt16) -> [Expression] {
         [
             .immediate(.one, RegisterValue(host: UInt32(index))),
             .conntrackStore(.mark, from: .one),
+        ]
+    }
+}
+
+/// Bits of `ct status` (`IPS_*`).
+enum ConntrackStatus {
+    /// TCP's handshake is complete.
+    static let assured: UInt32 = 4
+    /// An earlier packet made the session.
+    static let confirmed: UInt32 = 8
+
+    /// Goes on only if a bit is (not) set.
+    static func isAmong(_ bits: UInt32, _ isAmong: Bool = true) -> [Expression] {
+        [
+            .conntrackLoad(.status, direction: nil, into: .one),
+            .bitwise(.one, into: .one, mask: RegisterValue(host: bits), xor: RegisterValue(host: 0)),
+            .compare(isAmong ? .notEqual : .equal, .one, RegisterValue(host: 0)),
         ]
     }
 }

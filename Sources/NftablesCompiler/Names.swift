@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names of what outlives a program; readers of counters take them apart again (DESIGN §4, state outlives programs).
+import NftablesIR
 
 /// Joins components with `/`; bytes that `nft` could not read back, and those that would blur the components, become
 /// `_hh`.
 public func stateName(_ components: [String]) -> String {
     components.map(escaped).joined(separator: "/")
+}
+
+/// The same for names that nobody takes apart again: one too long for the kernel (255 bytes, kernel facts §4) ends in a
+/// digest of what it leaves out.
+func boundedName(_ components: [String]) -> String {
+    let name = stateName(components)
+    guard name.utf8.count > 200 else { return name }
+    var hash = ContentHash()
+    hash.add(name)
+    return String(name.prefix(160)) + "-" + hash.text
 }
 
 /// Takes a name apart; nil if it is none of ours.

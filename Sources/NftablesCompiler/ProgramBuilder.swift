@@ -53,9 +53,23 @@ struct ProgramBuilder {
         return name
     }
 
+    /// Adds a set of devices, named after them.
+    mutating func deviceSet(_ devices: some Sequence<String>) -> String {
+        constantSet(
+            .interfaceName,
+            isInterval: false,
+            Set(devices.map { SetElement(.single(deviceName($0))) })
+        )
+    }
+
     /// Adds elements to a map under a name of its own, making the map if need be.
-    mutating func mutableMap(_ name: String, data: SetData, _ elements: [SetElement]) {
-        table.sets[name, default: NamedSet(name: name, key: .interfaceName, data: data)].elements.formUnion(elements)
+    mutating func mutableMap(
+        _ name: String,
+        key: SetKeyType = .interfaceName,
+        data: SetData,
+        _ elements: [SetElement]
+    ) {
+        table.sets[name, default: NamedSet(name: name, key: key, data: data)].elements.formUnion(elements)
     }
 
     /// Adds a stateful object, or finds it.

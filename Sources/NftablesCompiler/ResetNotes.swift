@@ -16,9 +16,7 @@ enum ResetNotes {
             "reset",
             [(UInt8(0), client), (1, server)].map { direction, bit in
                 Rule(
-                    [
-                        .conntrackLoad(.direction, direction: nil, into: .one),
-                        .compare(.equal, .one, RegisterValue([direction])),
+                    ConntrackState.goes(direction) + [
                         .conntrackLoad(.mark, direction: nil, into: .one),
                         .bitwise(.one, into: .one, mask: RegisterValue(host: ~bit), xor: RegisterValue(host: bit)),
                         .conntrackStore(.mark, from: .one),
@@ -30,11 +28,7 @@ enum ResetNotes {
         )
         return [
             Rule(
-                isProtocol(6) + [
-                    .payloadLoad(.transport, offset: 13, length: 1, into: .one),
-                    .bitwise(.one, into: .one, mask: RegisterValue([0x04]), xor: RegisterValue([0])),
-                    .compare(.equal, .one, RegisterValue([0x04])),
-                ] + ConntrackState.isOwned + [
+                isProtocol(6) + tcpFlags(0x04, are: 0x04) + ConntrackState.isOwned + [
                     .conntrackLoad(.mark, direction: nil, into: .one),
                     .bitwise(
                         .one,

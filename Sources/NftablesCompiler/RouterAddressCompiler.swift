@@ -8,9 +8,12 @@ import PolicyModel
 /// Compiles what the destination among the router's addresses has a say in.
 struct RouterAddressCompiler {
     let flow: FlowPolicy
-    private let rules = SessionRuleCompiler()
+    private let rules: SessionRuleCompiler
 
-    init(flow: FlowPolicy) { self.flow = flow }
+    init(flow: FlowPolicy) {
+        self.flow = flow
+        rules = SessionRuleCompiler(flow)
+    }
 
     /// What is the same for all addresses of a zone that let the same in.
     private struct Gate: Hashable {

@@ -27,6 +27,15 @@ enum FlowCounter {
 ///
 /// Packets are whole here: conntrack has reassembled them.
 struct SessionRuleCompiler {
+    let checks: SessionChecks
+    /// Devices of zones that answer segments of no session with a reset.
+    let resettingDevices: [String]
+
+    init(_ flow: FlowPolicy) {
+        checks = flow.checks
+        resettingDevices = flow.zones.filter(\.resetsStrayTCP).flatMap(\.devices.keys)
+    }
+
     /// The chain that decides first packets of a pair.
     ///
     /// - Parameter next: The chain that has a say about permitted packets; nil where nothing has.
@@ -80,23 +89,27 @@ struct SessionRuleCompiler {
         guard let services else {
             return alternatives.map { Rule(guards + $0 + [.verdict(.goto(action))], comment: origin) }
         }
-        let tests = serviceTests(services, version: version, &builder)
-        if tests.count <= 1 {
-            return tests.flatMap { test in
-                alternatives.map { Rule(guards + $0 + test + [.verdict(.goto(action))], comment: origin) }
-            }
+        let idleTimes = IdleTimes(times: checks.times)
+        let tests = serviceTests(services, version: version, &builder).map { test in
+            let target = idleTimes.chain(test.protocolNumber, idle: test.idleTime, then: action, origin, &builder)
+            return test.expressions + [.verdict(.goto(target))]
         }
-        let chain = builder.chain("services", tests.map { Rule($0 + [.verdict(.goto(action))], comment: origin) })
+        if tests.count <= 1 {
+            return tests.flatMap { test in alternatives.map { Rule(guards + $0 + test, comment: origin) } }
+        }
+        let chain = builder.chain("services", tests.map { Rule($0, comment: origin) })
         return alternatives.map { Rule(guards + $0 + [.verdict(.jump(chain))], comment: origin) }
     }
 
     private func decision(_ rule: SessionRule, _ permit: Expression, _ builder: inout ProgramBuilder) -> [Rule] {
         let counter = ObjectKey.counter(FlowCounter.policy(rule.hitName))
         builder.object(counter, .counter)
-        var rules = [Rule([.object(counter)], comment: rule.origin)]
+        var rules = rule.requiresSYN ? synCheck(rule.origin, &builder) : []
+        rules.append(Rule([.object(counter)], comment: rule.origin))
         if rule.logs { rules.append(Rule([.log(logParameters(.policy, rule.origin))], comment: rule.origin)) }
         switch rule.action {
         case .permit:
+            rules += SegmentSizeCompiler().rules(rule.segmentSizes, rule.origin)
             rules.append(Rule(ConntrackState.own(rule.index) + [permit], comment: rule.origin))
         case .deny:
             rules.append(Rule([.verdict(.drop)], comment: rule.origin))
@@ -112,10 +125,41 @@ struct SessionRuleCompiler {
         return rules
     }
 
+    /// Segments that are no SYN begin no session under this rule; they are answered like those of no session at all
+    /// (flow reference §2.4).
+    private func synCheck(_ origin: String, _ builder: inout ProgramBuilder) -> [Rule] {
+        let counter = ObjectKey.counter(FlowCounter.drop("syn-check"))
+        builder.object(counter, .counter)
+        let isNoSYN =
+            isProtocol(6) + [
+                .payloadLoad(.transport, offset: 13, length: 1, into: .one),
+                .bitwise(.one, into: .one, mask: RegisterValue([0x17]), xor: RegisterValue([0])),
+                .compare(.notEqual, .one, RegisterValue([0x02])),
+            ]
+        var rules: [Rule] = []
+        if !resettingDevices.isEmpty {
+            let set = builder.deviceSet(resettingDevices)
+            rules.append(
+                Rule(
+                    [
+                        .metaLoad(.inputInterfaceName, into: .one),
+                        .lookup(set: set, key: .one, into: nil, inverted: false),
+                    ] + isNoSYN + tcpFlags(0x04, are: 0) + [.object(counter)]
+                        + Mark.set(Mark.reject, to: Mark.reject) + [.reject(.tcpReset)],
+                    comment: origin
+                )
+            )
+        }
+        rules.append(Rule(isNoSYN + [.object(counter), .verdict(.drop)], comment: origin))
+        return rules
+    }
+
     private func ending(_ end: ContextEnd, _ permit: Expression, _ builder: inout ProgramBuilder) -> [Rule] {
+        let size = checks.segmentSize
+        let clamp = SegmentSizeCompiler().rules(SegmentSizes(initial: size, reverse: size), nil)
         switch end {
         case .selfTraffic:
-            return [Rule(ConntrackState.own(FlowPolicy.selfTrafficIndex) + [permit])]
+            return clamp + [Rule(ConntrackState.own(FlowPolicy.selfTrafficIndex) + [permit])]
         case .deny, .permit:
             let counter = ObjectKey.counter(FlowCounter.defaultPolicy)
             builder.object(counter, .counter)
@@ -124,26 +168,49 @@ struct SessionRuleCompiler {
                 end == .deny
                 ? [Expression.verdict(.drop)]
                 : ConntrackState.own(FlowPolicy.defaultPolicyIndex) + [permit]
-            return [Rule([.object(counter)], comment: origin), Rule(verdict, comment: origin)]
+            return [Rule([.object(counter)], comment: origin)] + (end == .deny ? [] : clamp)
+                + [Rule(verdict, comment: origin)]
         }
     }
 }
 
-/// Tests for protocol alternatives; those that differ in destination ports alone become one.
+/// One test for alternatives of one protocol.
+struct ServiceTest {
+    /// Goes on only for what one of them matches.
+    var expressions: [Expression]
+    var protocolNumber: UInt8
+    /// The idle time that all of them have.
+    var idleTime: UInt32?
+}
+
+/// Tests for protocol alternatives; neighbours that differ in destination ports alone become one.
+///
+/// The first alternative that matches says the idle time, so one with another time is never passed over.
 func serviceTests(
     _ services: [ServiceMatch],
     version: AddressFamily,
     _ builder: inout ProgramBuilder
-) -> [[Expression]] {
+) -> [ServiceTest] {
     struct Group: Hashable {
+        /// How often the idle time has changed before it.
+        var run: Int
         var protocolNumber: UInt8
         var others: [[Condition]]
         var hasPorts: Bool
+        var idleTime: UInt32?
     }
     var order: [Group] = []
     var ports: [Group: [ClosedRange<UInt128>]] = [:]
     for service in services {
-        var group = Group(protocolNumber: service.protocolNumber, others: [], hasPorts: false)
+        let last = order.last
+        let run = last.map { $0.idleTime == service.idleTime ? $0.run : $0.run + 1 } ?? 0
+        var group = Group(
+            run: run,
+            protocolNumber: service.protocolNumber,
+            others: [],
+            hasPorts: false,
+            idleTime: service.idleTime
+        )
         var ranges: [ClosedRange<UInt128>] = []
         for clause in service.match.clauses {
             if clause.count == 1, case .field(.destinationPort, mask: nil, let set) = clause[0] {
@@ -157,12 +224,18 @@ func serviceTests(
         ports[group, default: []] += ranges
     }
     let conditions = ConditionCompiler(version: version, access: .transportHeader)
-    var tests: [[Expression]] = []
+    var tests: [ServiceTest] = []
     for group in order {
         let portClause: [[Condition]] =
             group.hasPorts ? [[.field(.destinationPort, mask: nil, IntervalSet(ports[group] ?? []))]] : []
         let match = MatchExpression(portClause + group.others)
-        tests += conditions.alternatives(match, &builder).map { isProtocol(group.protocolNumber) + $0 }
+        tests += conditions.alternatives(match, &builder).map { alternative in
+            ServiceTest(
+                expressions: isProtocol(group.protocolNumber) + alternative,
+                protocolNumber: group.protocolNumber,
+                idleTime: group.idleTime
+            )
+        }
     }
     return tests
 }

@@ -64,6 +64,7 @@ struct Compilation {
         case (.counter, .counter): return .counter
         case (.limit, .limit(let limit)):
             if let shape = LimitShape(limit) { return .limit(shape) }
+        case (.conntrackTimeout, .conntrackTimeout(let timeout)): return .conntrackTimeout(timeout)
         default: break
         }
         return .refuse(refusal(.noObject(key), at: nil))
@@ -108,7 +109,7 @@ struct Compilation {
     private mutating func instruction(_ expression: Expression, _ place: Int) -> Instruction {
         switch expression {
         case .metaLoad, .metaStore, .conntrackLoad, .conntrackStore: metaInstruction(expression)
-        case .payloadLoad, .payloadStore, .extensionHeader: packetInstruction(expression)
+        case .payloadLoad, .payloadStore, .extensionHeader, .extensionHeaderStore: packetInstruction(expression)
         case .compare, .range, .bitwise, .byteOrder, .immediate: registerInstruction(expression)
         case .lookup, .verdictMap, .objectMap: lookupInstruction(expression)
         case .verdict(let verdict): .verdict(compiled(verdict, at: position))
@@ -177,7 +178,7 @@ struct Compilation {
     private mutating func packetInstruction(_ expression: Expression) -> Instruction {
         switch expression {
         case .payloadLoad(let base, let offset, let length, let register):
-            guard base != .inner, offset <= 255, length <= 255, fits(register, Int(length)) else {
+            guard offset <= 255, length <= 255, fits(register, Int(length)) else {
                 return refuse(.unsupported("a payload load of \(length) bytes at \(offset) of header \(base)"))
             }
             let place = PayloadPlace(base: base, offset: Int(offset), length: Int(length))
@@ -211,6 +212,11 @@ struct Compilation {
                 guard testsPresence else { return refuse(.unsupported("a field of IPv4 option \(type)")) }
                 return .ipv4Option(type: type, slot)
             }
+        case .extensionHeaderStore(.tcpOption, let type, let offset, 2, let register)
+        where offset <= 253 && fits(register, 2):
+            return .tcpOptionStore(type: type, offset: Int(offset), Int(register.slot))
+        case .extensionHeaderStore(let kind, _, _, let length, _):
+            return refuse(.unsupported("a write of \(length) bytes of a header of kind \(kind)"))
         default:
             return refuse(.unsupported("an expression in the wrong place"))
         }

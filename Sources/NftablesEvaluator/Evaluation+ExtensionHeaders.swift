@@ -37,6 +37,21 @@ extension Evaluation {
         return deliver(start, offset, length, testsPresence, slot)
     }
 
+    /// Writes two bytes of an option; a segment size is only lowered, and without the option nothing happens (kernel:
+    /// nft_exthdr_tcp_set_eval).
+    mutating func storeTCPOption(_ type: UInt8, _ offset: Int, _ slot: Int) -> StepResult {
+        guard let option = findTCPOption(bytes, walk, type: type, needed: offset + 2) else { return .nextRule }
+        let start = option + offset
+        let new = [registers.byte(slot, 0), registers.byte(slot, 1)]
+        let old = [bytes[start], bytes[start + 1]]
+        guard type == 2 ? new.lexicographicallyPrecedes(old) : new != old else { return .next }
+        let change = ChecksumChange(from: old[...], to: new)
+        guard mend(walk.transportOffset + 16, change) else { return .nextRule }
+        bytes.replaceSubrange(start..<start + 2, with: new)
+        effects.append(.rewrote(offset: start, new))
+        return .next
+    }
+
     /// Loads presence as one byte, or the bytes of what was found; breaks if they are not there.
     private mutating func deliver(
         _ start: Int?,

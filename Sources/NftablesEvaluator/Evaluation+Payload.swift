@@ -4,6 +4,11 @@ import NftablesIR
 
 extension Evaluation {
     mutating func loadPayload(_ place: PayloadPlace, _ slot: Int) -> StepResult {
+        if place.base == .inner, let number = walk.transportProtocol, number == 4 || number == 47, !walk.isLaterFragment
+        {
+            // The kernel finds inner headers of these too; no program of ours asks.
+            return .fail(.unsupported("the inner header of protocol \(number)"))
+        }
         guard let start = place.isFast ? fastStart(place) ?? slowStart(place) : slowStart(place) else {
             return .nextRule
         }
@@ -32,8 +37,22 @@ extension Evaluation {
         switch place.base {
         case .network: 0
         case .transport: walk.transportProtocol == nil || walk.isLaterFragment ? nil : walk.transportOffset
-        // There is no link-layer header; inner headers are refused when the program is taken in.
-        case .link, .inner: nil
+        case .inner: innerStart
+        // There is no link-layer header.
+        case .link: nil
+        }
+    }
+
+    /// Behind a TCP or UDP header, as `nft_payload_inner_offset` finds it: never in later fragments, and behind a whole
+    /// fixed TCP header only.
+    private var innerStart: Int? {
+        guard !walk.isLaterFragment else { return nil }
+        switch walk.transportProtocol {
+        case 17: return walk.transportOffset + 8
+        case 6:
+            guard walk.transportOffset + 20 <= bytes.count else { return nil }
+            return walk.transportOffset + 4 * Int(bytes[walk.transportOffset + 12] >> 4)
+        default: return nil
         }
     }
 
@@ -51,12 +70,14 @@ extension Evaluation {
         if let checksumOffset, !mend(base + checksumOffset, change) { return .nextRule }
         if mendsTransport, let offset = transportChecksum(), !mend(offset, change) { return .nextRule }
         for (index, byte) in new.enumerated() { bytes[start + index] = byte }
+        // What is written lies in the linear part, and all before it (`skb_ensure_writable`).
+        if let linear = packet.linearLength { packet.linearLength = max(linear, start + place.length) }
         effects.append(.rewrote(offset: start, new))
         return .next
     }
 
     /// Mends the checksum at an offset; whether it is there.
-    private mutating func mend(_ offset: Int, _ change: ChecksumChange) -> Bool {
+    mutating func mend(_ offset: Int, _ change: ChecksumChange) -> Bool {
         guard offset + 2 <= bytes.count else { return false }
         let mended = change.applied(to: UInt16(bytes[offset]) << 8 | UInt16(bytes[offset + 1]))
         bytes[offset] = UInt8(mended >> 8)

@@ -16,9 +16,24 @@ extension Evaluation {
                 .exceeds(shape, bytes: bytes.count, at: now)
             effects.append(.limited(object.key, exceeded: exceeded))
             return exceeded == shape.matchesOver ? .next : .nextRule
+        case .conntrackTimeout(let timeout): return setTimeout(timeout)
         case .refuse(let refusal):
             return .fail(machine.refusals[refusal].reason)
         }
+    }
+
+    /// Holds for a connection that begins; packets without an entry, or of another protocol, go on unchanged (kernel:
+    /// nft_ct_timeout_obj_eval).
+    private mutating func setTimeout(_ timeout: ConntrackTimeout) -> StepResult {
+        guard case .tracked(let entry) = conntrack, walk.transportProtocol == timeout.protocolNumber else {
+            return .next
+        }
+        // The kernel cannot extend an entry that others may already see.
+        guard entry.status & ConntrackEntry.confirmed == 0 else {
+            return .fail(.unsupported("a ct timeout for a connection that is known already"))
+        }
+        effects.append(.setTimeout(timeout))
+        return .next
     }
 
     mutating func countAnonymously(_ machine: Machine) -> StepResult {

@@ -102,7 +102,7 @@ struct Evaluation {
     /// The rule that runs, as indices.
     var chain = 0
     var rule = 0
-    let packet: Packet
+    var packet: Packet
     let now: UInt64
     private var decisions: [Decision] = []
     private var trace: [RulePosition] = []
@@ -249,6 +249,7 @@ struct Evaluation {
         case .ipv4Option(let type, let slot): testIPv4Option(type, slot)
         case .tcpOption(let type, let offset, let length, let testsPresence, let slot):
             loadTCPOption(type, offset, length, testsPresence, slot)
+        case .tcpOptionStore(let type, let offset, let slot): storeTCPOption(type, offset, slot)
         case .conntrackLoad(let key, let slot): loadConntrack(key, slot)
         case .conntrackMarkStore(let slot): storeConntrackMark(slot)
         case .notrack: notrack()

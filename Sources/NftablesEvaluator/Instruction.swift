@@ -61,6 +61,8 @@ enum Instruction: Sendable {
     /// By presence alone.
     case ipv4Option(type: UInt8, Int)
     case tcpOption(type: UInt8, offset: Int, length: Int, testsPresence: Bool, Int)
+    /// Two bytes of an option.
+    case tcpOptionStore(type: UInt8, offset: Int, Int)
     case conntrackLoad(LoadableConntrack, Int)
     case conntrackMarkStore(Int)
     case compare(Comparison, Int, RegisterValue)
@@ -87,6 +89,7 @@ struct CompiledObject: Sendable {
     enum Kind: Sendable {
         case counter
         case limit(LimitShape)
+        case conntrackTimeout(ConntrackTimeout)
         case refuse(Int)
     }
 

@@ -51,6 +51,8 @@ public enum Effect: Hashable, Sendable {
     case countedAnonymously(RulePosition)
     /// An anonymous limit was asked.
     case limitedAnonymously(RulePosition, exceeded: Bool)
+    /// The connection that begins with the packet lives as the policy says.
+    case setTimeout(ConntrackTimeout)
     /// The packet was sent to a log group.
     case logged(LogParameters)
     /// Bytes were written, counted from the start of the network header; a mended checksum is not listed.

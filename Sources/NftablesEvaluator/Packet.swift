@@ -49,6 +49,13 @@ public struct ConntrackEntry: Hashable, Sendable {
     /// The mark.
     public var mark: UInt32
 
+    /// `IPS_SEEN_REPLY`.
+    public static let seenReply: UInt32 = 2
+    /// `IPS_ASSURED`: TCP's handshake is complete.
+    public static let assured: UInt32 = 4
+    /// `IPS_CONFIRMED`: an earlier packet made the entry.
+    public static let confirmed: UInt32 = 8
+
     /// Makes an entry.
     public init(_ state: State, isReply: Bool = false, status: UInt32 = 0, mark: UInt32 = 0) {
         self.state = state

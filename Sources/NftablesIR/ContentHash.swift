@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A stable digest of what chains and sets do, from which they take their names (DESIGN §4, content-addressed).
 
-/// A 128-bit FNV-1a digest, the same in every process and on every machine.
+/// A 128-bit digest after FNV-1a, taken in words of up to 64 bits; the same in every process and on every machine.
 ///
 /// It names things that one administrator's configuration makes; it is no protection against forgery.
 public struct ContentHash: Sendable {
@@ -11,25 +11,35 @@ public struct ContentHash: Sendable {
     public init() {}
 
     /// Adds one byte.
-    public mutating func add(byte: UInt8) {
-        state = (state ^ UInt128(byte)) &* 0x0000_0000_0100_0000_0000_0000_0000_013b
-    }
+    public mutating func add(byte: UInt8) { add(UInt64(byte)) }
 
     /// Adds a number, all 64 bits of it.
     public mutating func add(_ number: UInt64) {
-        for shift in stride(from: UInt64(0), to: 64, by: 8) { add(byte: UInt8(truncatingIfNeeded: number >> shift)) }
+        state = (state ^ UInt128(truncatingIfNeeded: number)) &* 0x0000_0000_0100_0000_0000_0000_0000_013b
+        // A word's high bits must reach the low ones too, which multiplication alone does not do.
+        state ^= state &>> 67
     }
 
     /// Adds a text with its length, so that neighbours cannot run together.
-    public mutating func add(_ text: String) {
-        add(UInt64(text.utf8.count))
-        for byte in text.utf8 { add(byte: byte) }
-    }
+    public mutating func add(_ text: String) { add(octets: text.utf8) }
 
     /// Adds bytes with their count.
-    public mutating func add(_ bytes: [UInt8]) {
-        add(UInt64(bytes.count))
-        for byte in bytes { add(byte: byte) }
+    public mutating func add(_ bytes: [UInt8]) { add(octets: bytes) }
+
+    private mutating func add(octets: some Collection<UInt8>) {
+        add(UInt64(octets.count))
+        var word: UInt64 = 0
+        var filled = 0
+        for octet in octets {
+            word = word &<< 8 | UInt64(octet)
+            filled += 1
+            if filled == 8 {
+                add(word)
+                word = 0
+                filled = 0
+            }
+        }
+        if filled > 0 { add(word) }
     }
 
     /// The digest so far: 24 hexadecimal digits of it.
@@ -86,6 +96,8 @@ extension ContentHash {
         case .extensionHeader(let kind, let type, let offset, let length, let isTest, let register):
             add(tag: 5, UInt64(kind.rawValue), UInt64(type), UInt64(offset), UInt64(length))
             add(tag: isTest ? 1 : 0, UInt64(register.slot))
+        case .extensionHeaderStore(let kind, let type, let offset, let length, let register):
+            add(tag: 24, UInt64(kind.rawValue), UInt64(type), UInt64(offset), UInt64(length), UInt64(register.slot))
         case .conntrackLoad(let key, let direction, let register):
             add(tag: 6, UInt64(key.rawValue), direction.map { UInt64($0) } ?? 0xffff, UInt64(register.slot))
         case .conntrackStore(let key, let register): add(tag: 7, UInt64(key.rawValue), UInt64(register.slot))

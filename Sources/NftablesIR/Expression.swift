@@ -178,6 +178,9 @@ public enum Expression: Hashable, Sendable {
         testsPresence: Bool,
         into: Register
     )
+    /// Writes part of a TCP option and mends the checksum; the segment size is only ever lowered (kernel:
+    /// nft_exthdr_tcp_set_eval).
+    case extensionHeaderStore(ExtensionHeaderKind, type: UInt8, offset: UInt32, length: UInt32, from: Register)
     /// Loads a conntrack key; `direction` is nil where the key has none.
     case conntrackLoad(ConntrackKey, direction: UInt8?, into: Register)
     /// Sets a conntrack key.

@@ -43,6 +43,14 @@ public struct SetKeyType: Hashable, Sendable {
     public static let interfaceName = SetKeyType(typeNumber: 41, length: 16)
     /// Plain bytes in network order, shown as a number.
     public static func integer(_ length: UInt32) -> SetKeyType { SetKeyType(typeNumber: 4, length: length) }
+    /// Several keys one after another, each padded to four bytes.
+    public static func concatenation(_ fields: [SetKeyType]) -> SetKeyType {
+        SetKeyType(
+            typeNumber: fields.reduce(0) { $0 << 6 | $1.typeNumber },
+            length: fields.reduce(0) { $0 + ($1.length + 3) / 4 * 4 },
+            fieldLengths: fields.map(\.length)
+        )
+    }
 }
 
 /// What an element's key stands for, and what the map gives for it.

@@ -22,6 +22,8 @@ extension Table {
         switch object {
         case .counter: "    counter \(quotedIfNeeded(key.name)) {\n    }\n"
         case .limit(let limit): "    limit \(quotedIfNeeded(key.name)) {\n        \(limit.nftText)\n    }\n"
+        case .conntrackTimeout(let timeout):
+            "    ct timeout \(quotedIfNeeded(key.name)) {\n        \(timeout.nftText)\n    }\n"
         case .unknown: "    # \(key.kind) \(key.name): a kind that is not ours\n"
         }
     }
@@ -96,6 +98,25 @@ extension Limit {
         case .packets: return "rate \(over)\(rate)/\(period) burst \(burst) packets"
         case .bytes: return "rate \(over)\(rate) bytes/\(period) burst \(burst) bytes"
         }
+    }
+}
+
+extension ConntrackTimeout {
+    /// The parameters in nft syntax; what nft has no words for stands as numbers.
+    var nftText: String {
+        let states =
+            switch protocolNumber {
+            case 6:
+                [
+                    "syn_sent", "syn_recv", "established", "fin_wait", "close_wait", "last_ack", "time_wait", "close",
+                    "syn_sent2", "retrans", "unack",
+                ]
+            case 17: ["unreplied", "replied"]
+            default: seconds.indices.map { "state-\($0 + 1)" }
+            }
+        let name = [1: "icmp", 6: "tcp", 17: "udp", 58: "ipv6-icmp"][protocolNumber] ?? "\(protocolNumber)"
+        let policy = zip(states, seconds).map { "\($0) : \($1)" }.joined(separator: ", ")
+        return "protocol \(name)\n        l3proto inet\n        policy = { \(policy) }"
     }
 }
 

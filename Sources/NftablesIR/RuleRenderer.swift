@@ -33,6 +33,12 @@ struct RuleRenderer {
                     text: "@\(name.split(separator: " ").joined(separator: "-")),\(offset * 8),\(length * 8)",
                     type: ""
                 )
+        case .extensionHeaderStore(let kind, let type, let offset, let length, let register):
+            let isSize = kind == .tcpOption && type == 2 && offset == 2 && length == 2
+            let place =
+                isSize
+                ? "tcp option maxseg size" : "\(extensionHeaderText(kind, type)) @\(offset * 8),\(length * 8)"
+            words.append("\(place) set \(text(register))")
         case .conntrackLoad(let key, _, let register):
             registers[register] = Operand(text: conntrackText(key), type: key == .state ? "ct_state" : "mark")
         case .conntrackStore(let key, let register): words.append("\(conntrackText(key)) set \(text(register))")
@@ -48,9 +54,12 @@ struct RuleRenderer {
         case .immediate(let register, let value):
             registers[register] = Operand(text: hexText(value.bytes.reversed()), type: "mark")
         case .verdict(let verdict): words.append(verdict.nftText)
-        case .lookup(let set, let key, _, let isInverted):
+        case .lookup(let set, let key, let into?, _):
+            registers[into] = Operand(text: "\(text(key)) map @\(set)", type: "")
+        case .lookup(let set, let key, nil, let isInverted):
             words.append("\(text(key)) \(isInverted ? "!= " : "")@\(set)")
         case .verdictMap(let set, let key): words.append("\(text(key)) vmap @\(set)")
+        case .object(let key) where key.kind == .conntrackTimeout: words.append("ct timeout set \"\(key.name)\"")
         case .object(let key): words.append("\(key.kind) name \"\(key.name)\"")
         case .objectMap(let set, let key):
             guard case .object(let kind)? = table.sets[set]?.data else {

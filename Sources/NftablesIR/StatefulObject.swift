@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Named state that programs point at and that outlives them: counters, limits.
+// Named state that programs point at and that outlives them: counters, limits, idle times of connections.
 
 /// The kind of a stateful object (`NFT_OBJECT_*`).
 public enum ObjectKind: UInt32, Hashable, Sendable, CaseIterable {
@@ -32,6 +32,8 @@ public struct ObjectKey: Hashable, Sendable {
     public static func counter(_ name: String) -> ObjectKey { ObjectKey(.counter, name) }
     /// A limit of that name.
     public static func limit(_ name: String) -> ObjectKey { ObjectKey(.limit, name) }
+    /// A timeout policy of that name.
+    public static func conntrackTimeout(_ name: String) -> ObjectKey { ObjectKey(.conntrackTimeout, name) }
 }
 
 /// The parameters of a token bucket (kernel facts §6).
@@ -83,6 +85,7 @@ public struct CounterValue: Hashable, Sendable {
 public enum StatefulObject: Hashable, Sendable {
     case counter
     case limit(Limit)
+    case conntrackTimeout(ConntrackTimeout)
     /// Another kind, as it came; never ours.
     case unknown(attributes: [UInt8])
 }

@@ -116,6 +116,11 @@ extension KernelFeature {
             objects: [.limit("l"): .limit(Limit(rate: 1, burst: 1, unit: .bytes, matchesOver: true))]
         ),
         rule(
+            "conntrack timeout objects",
+            [.object(.conntrackTimeout("t"))],
+            objects: [.conntrackTimeout("t"): .conntrackTimeout(ConntrackTimeout(protocolNumber: 17, seconds: [1, 1]))]
+        ),
+        rule(
             "object maps",
             [address, .objectMap(set: "m", key: .one)],
             sets: [NamedSet(name: "m", key: .ipv4Address, data: .object(.counter))]

@@ -40,47 +40,6 @@ public enum StepOutcome: Hashable, Sendable {
     case proceed
 }
 
-/// A token bucket and what is done to packets beyond it.
-public struct Meter: Hashable, Sendable {
-    /// Its bucket.
-    public var bucket: Bucket
-    /// Whether packets beyond it are dropped.
-    public var drops: Bool
-    /// Loss priority for packets beyond it.
-    public var lossPriority: UInt8?
-    /// Forwarding class for packets beyond it.
-    public var forwardingClass: UInt8?
-    /// The name of the instance among its filter's: `POLICER-TERM`, or `POLICER` where terms share it.
-    public var name: String
-    /// Whether each interface and direction has a bucket of its own.
-    public var isPerInterface: Bool
-
-    /// Makes a meter.
-    public init(
-        bucket: Bucket,
-        drops: Bool,
-        lossPriority: UInt8?,
-        forwardingClass: UInt8?,
-        name: String,
-        isPerInterface: Bool
-    ) {
-        self.bucket = bucket
-        self.drops = drops
-        self.lossPriority = lossPriority
-        self.forwardingClass = forwardingClass
-        self.name = name
-        self.isPerInterface = isPerInterface
-    }
-}
-
-/// What a meter counts.
-public enum Bucket: Hashable, Sendable {
-    /// Bytes a second, depth in bytes.
-    case bytes(perSecond: UInt64, depth: UInt64, mtu: Int)
-    /// Packets a second, depth in packets.
-    case packets(perSecond: UInt64, depth: UInt64)
-}
-
 /// What a step does besides deciding; in this order.
 public enum StepAction: Hashable, Sendable {
     /// Charges the counter of that name in the packet's instance.
@@ -88,6 +47,8 @@ public enum StepAction: Hashable, Sendable {
     /// Reports the packet under the statement's identifier.
     case log(statement: String)
     case meter(Meter)
+    /// Charges the member of an array that an address chooses.
+    case meterByAddress(AddressMeter)
     case setForwardingClass(UInt8)
     case setLossPriority(UInt8)
     /// Rewrites the six bits of the header.
@@ -98,6 +59,17 @@ public enum StepAction: Hashable, Sendable {
     case setDontFragment(Bool)
     /// The packet is routed by the table of that number (`RoutingTable.index`), 0 by the router's own.
     case chooseRoutingTable(UInt8)
+}
+
+extension StepAction {
+    /// The meter that it charges, if it does.
+    public var meter: Meter? {
+        switch self {
+        case .meter(let meter): meter
+        case .meterByAddress(let array): array.meter
+        default: nil
+        }
+    }
 }
 
 /// One step: what it asks, what it does, how it ends.

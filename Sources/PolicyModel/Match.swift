@@ -5,7 +5,7 @@
 ///
 /// A condition on a field that the packet does not have is false, whatever the set (DESIGN §3.10); negation is
 /// therefore always a complement of the set.
-public enum PacketField: String, Hashable, Sendable {
+public enum PacketField: Hashable, Sendable {
     case sourceAddress
     case destinationAddress
     /// IPv4 protocol, or the upper-layer protocol behind the extension headers of IPv6.
@@ -30,6 +30,8 @@ public enum PacketField: String, Hashable, Sendable {
     case fragmentWord
     /// IPv6: the fragment header's offset (13 bits), two reserved bits and the M flag; absent without the header.
     case ipv6FragmentWord
+    /// IPv6: the number of the header behind the fragment header; absent without that header.
+    case ipv6FragmentNextHeader
     /// Length of the IP packet in bytes.
     case packetLength
     /// TTL or hop limit.
@@ -42,26 +44,60 @@ public enum PacketField: String, Hashable, Sendable {
     case forwardingClass
     /// Drop precedence that earlier rules gave the packet: 0 to 3.
     case lossPriority
+    /// 1 to 16 bytes, the first one most significant; the place's first byte is number 0, and 255 the last to begin at.
+    case bytes(BytePlace, offset: Int, count: Int)
 
     /// Whether the field lies behind the network header.
     public var isTransport: Bool {
         switch self {
         case .sourcePort, .destinationPort, .icmpType, .icmpCode, .tcpFlags, .espSPI, .ahSPI: true
+        case .bytes(let place, _, _): place != .networkHeader
         default: false
         }
     }
 }
 
+/// Where free bytes are counted from.
+public enum BytePlace: Hashable, Sendable {
+    /// The IP header, and what follows it.
+    case networkHeader
+    /// The upper-layer header; later fragments have none.
+    case transportHeader
+    /// Behind a TCP or UDP header; later fragments have none, and other protocols must be kept away by another condition.
+    case transportPayload
+}
+
 /// One elementary condition.
-public enum Condition: Hashable, Sendable {
+public indirect enum Condition: Hashable, Sendable {
     /// The field's value, after `mask` if there is one, is a member.
     case field(PacketField, mask: UInt128?, IntervalSet)
     /// The packet arrived through one of these devices.
     case inputDevice(Set<String>)
     /// An IPv6 extension header of that number is (not) in the packet.
     case extensionHeader(UInt8, isPresent: Bool)
-    /// An IPv4 option of that number is (not) in the header.
-    case ipv4Option(UInt8, isPresent: Bool)
+    /// The IPv4 header is so many 32-bit words long, 6 to 15, and an option of one of those types is (not) in it: as far
+    /// as its options are well-formed, end-of-list and no-operation among them.
+    case ipv4Options(headerWords: Int, types: IntervalSet, isPresent: Bool)
+    /// All of the conditions.
+    case all([Condition])
+
+    /// The fields that it reads.
+    public var fields: [PacketField] {
+        switch self {
+        case .field(let field, _, _): [field]
+        case .all(let conditions): conditions.flatMap(\.fields)
+        case .inputDevice, .extensionHeader, .ipv4Options: []
+        }
+    }
+
+    /// Whether some part of it asks for an IPv6 extension header.
+    public var readsExtensionHeaders: Bool {
+        switch self {
+        case .extensionHeader: true
+        case .all(let conditions): conditions.contains(where: \.readsExtensionHeaders)
+        case .field, .inputDevice, .ipv4Options: false
+        }
+    }
 }
 
 /// A conjunction of clauses; each clause is a disjunction of conditions.
@@ -79,11 +115,6 @@ public struct MatchExpression: Hashable, Sendable {
 
     /// Whether a condition looks behind the network header.
     public var readsTransport: Bool {
-        clauses.contains { clause in
-            clause.contains { condition in
-                guard case .field(let field, _, _) = condition else { return false }
-                return field.isTransport
-            }
-        }
+        clauses.joined().contains { $0.fields.contains(where: \.isTransport) }
     }
 }

@@ -18,11 +18,14 @@ public struct ServiceMatch: Hashable, Sendable {
     public var protocolNumber: UInt8
     /// Further clauses on transport fields.
     public var match: MatchExpression
+    /// Seconds that its sessions live without a packet; nil for the protocol's own.
+    public var idleTime: UInt32?
 
     /// Makes an alternative.
-    public init(protocolNumber: UInt8, match: MatchExpression = MatchExpression()) {
+    public init(protocolNumber: UInt8, match: MatchExpression = MatchExpression(), idleTime: UInt32? = nil) {
         self.protocolNumber = protocolNumber
         self.match = match
+        self.idleTime = idleTime
     }
 }
 
@@ -42,6 +45,10 @@ public struct SessionRule: Hashable, Sendable {
     public var logs: Bool
     /// Whether it decides nothing for now; its hit count lives on.
     public var isDormant: Bool
+    /// Whether TCP sessions begin with a SYN alone although others need not.
+    public var requiresSYN = false
+    /// What TCP segments of its sessions may hold.
+    public var segmentSizes = SegmentSizes()
     /// The configuration path it came from.
     public var origin: String
 
@@ -152,6 +159,63 @@ public struct RouterAddresses: Hashable, Sendable {
     }
 }
 
+/// The largest segments that both ends of a TCP connection are let announce; nil leaves them alone.
+public struct SegmentSizes: Hashable, Sendable {
+    /// What the end that opens the connection announces.
+    public var initial: UInt16?
+    /// What the other end announces.
+    public var reverse: UInt16?
+
+    /// Makes a pair.
+    public init(initial: UInt16? = nil, reverse: UInt16? = nil) {
+        self.initial = initial
+        self.reverse = reverse
+    }
+
+    /// Whether both are left alone.
+    public var isEmpty: Bool { initial == nil && reverse == nil }
+}
+
+/// Seconds that TCP sessions live outside of their open state; nil stands for the service's own idle time.
+public struct SessionTimes: Hashable, Sendable {
+    /// Until the handshake is complete.
+    public var opening: UInt32
+    /// When one end has closed.
+    public var halfClosed: UInt32?
+    /// When both ends have closed, and the last one was not yet acknowledged.
+    public var closing: UInt32
+    /// When both have closed.
+    public var closed: UInt32?
+    /// After a reset.
+    public var reset: UInt32
+
+    /// Makes times.
+    public init(opening: UInt32, halfClosed: UInt32?, closing: UInt32, closed: UInt32?, reset: UInt32) {
+        self.opening = opening
+        self.halfClosed = halfClosed
+        self.closing = closing
+        self.closed = closed
+        self.reset = reset
+    }
+}
+
+/// How sessions are checked and changed beside what policies say.
+public struct SessionChecks: Hashable, Sendable {
+    /// How long TCP sessions live.
+    public var times: SessionTimes
+    /// Whether the server waits until the client has completed the handshake.
+    public var waitsForHandshake = false
+    /// Whether DNS responses may begin a session.
+    public var admitsDNSResponses = false
+    /// Whether policies may permit ICMP errors that belong to no session.
+    public var judgesStrayErrors = false
+    /// What all TCP connections may announce.
+    public var segmentSize: UInt16?
+
+    /// Makes checks.
+    public init(times: SessionTimes) { self.times = times }
+}
+
 /// How one IP version's packets are handled.
 public enum VersionMode: Hashable, Sendable {
     case flow
@@ -176,6 +240,8 @@ public struct FlowPolicy: Hashable, Sendable {
     public var contexts: [ZonePair: [SessionRule]]
     /// Rules for pairs without a context of their own: the global ones that apply there.
     public var defaultPermits: Bool
+    /// How sessions are checked.
+    public var checks: SessionChecks
     /// The router's addresses by owner: who arrives elsewhere passes the owner's zone first (flow reference §3.4).
     public var routerAddresses: [RouterAddresses]
     /// Names of hit counts that live on though no rule counts them now.
@@ -187,9 +253,11 @@ public struct FlowPolicy: Hashable, Sendable {
         zones: [Zone],
         contexts: [ZonePair: [SessionRule]],
         defaultPermits: Bool,
+        checks: SessionChecks,
         routerAddresses: [RouterAddresses] = [],
         retainedHits: some Sequence<[String]> = []
     ) {
+        self.checks = checks
         self.routerAddresses = routerAddresses
         self.retainedHits = Set(retainedHits)
         self.modes = modes

@@ -47,7 +47,8 @@ struct Names {
         case .object(let key): objects.contains(key)
         // What an unknown expression uses nobody can tell; its chain is not ours and goes in any case.
         case .unknown: true
-        case .metaLoad, .metaStore, .payloadLoad, .payloadStore, .extensionHeader, .conntrackLoad, .conntrackStore,
+        case .metaLoad, .metaStore, .payloadLoad, .payloadStore, .extensionHeader, .extensionHeaderStore,
+            .conntrackLoad, .conntrackStore,
             .compare, .range, .bitwise, .byteOrder, .immediate, .counter, .limit, .log, .reject, .notrack:
             false
         }

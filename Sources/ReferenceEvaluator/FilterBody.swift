@@ -12,6 +12,8 @@ struct FilterBodyTerm: Sendable {
     let counter: Int?
     /// Index among the body's policers.
     let policer: Int?
+    /// Index among the body's prefix actions.
+    let prefixAction: Int?
     let forwardingClass: Int?
     let lossPriority: LossPriority?
     let dscp: UInt8?
@@ -22,18 +24,6 @@ struct FilterBodyTerm: Sendable {
     let outcome: TermOutcome
     /// `firewall family F filter NAME term T`.
     let path: String
-}
-
-/// A policer as the terms of a body name it.
-struct FilterBodyPolicer: Sendable {
-    let parameters: BucketParameters
-    let discards: Bool
-    let lossPriority: LossPriority?
-    let forwardingClass: Int?
-    /// `POLICER-TERM`, or `POLICER` where all terms share it (filters reference §4.4, §5.5).
-    let name: String
-    /// Tells buckets of one instance apart.
-    let scope: String
 }
 
 /// What a packet of one family meets where one filter or list is attached.
@@ -48,6 +38,7 @@ struct FilterBody: Sendable {
     let terms: [FilterBodyTerm]
     let counters: [String]
     let policers: [FilterBodyPolicer]
+    let prefixActions: [FilterBodyPrefixAction]
     /// `firewall family F filter NAME implicit-discard`.
     let implicitDiscard: String
     /// Whether each instance has buckets of its own (DESIGN §3.8).
@@ -95,6 +86,7 @@ struct FilterBodyBuilder {
             terms: work.terms,
             counters: work.counters,
             policers: work.policers,
+            prefixActions: work.prefixActions,
             // A list has one implicit discard, behind its last filter (§5.2).
             implicitDiscard:
                 "firewall family \(family.rawValue) filter \(attachment.filters.last ?? "") implicit-discard",
@@ -115,6 +107,8 @@ struct FilterBodyBuilder {
         var counterNumbers: [String: Int] = [:]
         var policers: [FilterBodyPolicer] = []
         var policerNumbers: [String: Int] = [:]
+        var prefixActions: [FilterBodyPrefixAction] = []
+        var prefixActionNumbers: [String: Int] = [:]
 
         /// Terms that use one name share the counter (§4.3).
         mutating func counter(_ name: String) -> Int {
@@ -122,6 +116,14 @@ struct FilterBodyBuilder {
             counters.append(name)
             counterNumbers[name] = counters.count - 1
             return counters.count - 1
+        }
+
+        /// Terms that use one name in one scope share the policer.
+        mutating func policer(_ policer: FilterBodyPolicer) -> Int {
+            if let known = policerNumbers[policer.scope] { return known }
+            policers.append(policer)
+            policerNumbers[policer.scope] = policers.count - 1
+            return policers.count - 1
         }
     }
 
@@ -140,7 +142,8 @@ struct FilterBodyBuilder {
                     FilterBodyTerm(
                         source: term.from,
                         counter: term.then.count.map { work.counter($0) },
-                        policer: term.then.policer.flatMap { policer($0, of: term, in: filter, &work) },
+                        policer: policer(of: term, in: filter, &work),
+                        prefixAction: term.then.prefixAction.flatMap { prefixAction($0, of: term, in: filter, &work) },
                         forwardingClass: term.then.forwardingClass.map { names.forwardingClass($0) },
                         lossPriority: term.then.lossPriority,
                         dscp: term.then.dscp,
@@ -158,29 +161,85 @@ struct FilterBodyBuilder {
         }
     }
 
-    /// The number of the bucket's user: one a term, or one a filter with `filter-specific` (§4.4).
-    private mutating func policer(
+    /// The number of the term's policer: one a term, or one a filter with `filter-specific` (§4.4).
+    private mutating func policer(of term: FilterTerm, in filter: FirewallFilter, _ work: inout Work) -> Int? {
+        let (name, isFilterSpecific, scheme): (String, Bool, FilterBodyPolicer.Scheme)
+        let kind: String
+        if let policer = term.then.policer.flatMap({ configuration.policers[$0] }) {
+            (name, isFilterSpecific, kind) = (policer.name, policer.isFilterSpecific, "policer")
+            scheme = self.scheme(policer, mtu: work.mtu)
+        } else if let policer = term.then.threeColorPolicer.flatMap({ configuration.threeColorPolicers[$0] }) {
+            (name, isFilterSpecific, kind) = (policer.name, policer.isFilterSpecific, "three-color-policer")
+            scheme = .threeColor(
+                outer: RateParameters(policer.peak, mtu: work.mtu),
+                committed: RateParameters(policer.committed, mtu: work.mtu),
+                isColorAware: policer.isColorAware,
+                discardsRed: policer.discardsRed
+            )
+        } else {
+            return nil
+        }
+        return work.policer(
+            FilterBodyPolicer(
+                scheme: scheme,
+                name: isFilterSpecific ? name : "\(name)-\(term.name)",
+                scope: scope(kind, name, isFilterSpecific, term, filter)
+            )
+        )
+    }
+
+    /// The number of a prefix action: an array a term, or one a filter with `filter-specific` (§4.3).
+    private mutating func prefixAction(
         _ name: String,
         of term: FilterTerm,
         in filter: FirewallFilter,
         _ work: inout Work
     ) -> Int? {
-        guard let policer = configuration.policers[name] else { return nil }
-        let shown = policer.isFilterSpecific ? name : "\(name)-\(term.name)"
-        let scope = policer.isFilterSpecific ? name : "\(name)/\(filter.name.name)/\(term.name)"
-        if let known = work.policerNumbers[scope] { return known }
-        work.policers.append(
-            FilterBodyPolicer(
-                parameters: BucketParameters(policer.rate, mtu: work.mtu),
-                discards: policer.discards,
-                lossPriority: policer.lossPriority,
-                forwardingClass: policer.forwardingClass.map { names.forwardingClass($0) },
-                name: shown,
-                scope: scope
+        guard let action = configuration.prefixActions[name], work.version == .inet else { return nil }
+        let scope = scope("prefix-action", name, action.isFilterSpecific, term, filter)
+        if let known = work.prefixActionNumbers[scope] { return known }
+        let shown = action.isFilterSpecific ? name : "\(name)-\(term.name)"
+        let policer = action.policer.flatMap { configuration.policers[$0] }.map { policer in
+            work.policer(
+                FilterBodyPolicer(
+                    scheme: scheme(policer, mtu: work.mtu),
+                    name: shown,
+                    scope: scope,
+                    count: action.count
+                )
+            )
+        }
+        work.prefixActions.append(
+            FilterBodyPrefixAction(
+                field: action.field,
+                shift: UInt128(32 - action.prefixLength),
+                count: action.count,
+                counts: action.counts,
+                policer: policer,
+                name: shown
             )
         )
-        work.policerNumbers[scope] = work.policers.count - 1
-        return work.policers.count - 1
+        work.prefixActionNumbers[scope] = work.prefixActions.count - 1
+        return work.prefixActions.count - 1
+    }
+
+    private mutating func scheme(_ policer: Policer, mtu: Int) -> FilterBodyPolicer.Scheme {
+        .twoColor(
+            RateParameters(policer.rate, mtu: mtu),
+            discards: policer.discards,
+            lossPriority: policer.lossPriority,
+            forwardingClass: policer.forwardingClass.map { names.forwardingClass($0) }
+        )
+    }
+
+    private func scope(
+        _ kind: String,
+        _ name: String,
+        _ isFilterSpecific: Bool,
+        _ term: FilterTerm,
+        _ filter: FirewallFilter
+    ) -> String {
+        "\(kind)/\(name)" + (isFilterSpecific ? "" : "/\(filter.name.name)/\(term.name)")
     }
 
     private mutating func condition(_ condition: MatchCondition, _ version: AddressFamily) -> FilterCondition {
@@ -209,6 +268,10 @@ struct FilterBodyBuilder {
             return .ipOptions(tables.add(ranges), any: any, isExcept: isExcept)
         case .extensionHeader(let ranges, let any, let isExcept):
             return .extensionHeader(tables.add(ranges), any: any, isExcept: isExcept)
+        case .sctpInitial: return .sctpInitial
+        case .flexibleMask(let field, let mask, let value): return .flexibleMask(field, mask: mask, value: value)
+        case .flexibleRange(let field, let ranges, let isExcept):
+            return .flexibleRange(field, tables.add(ranges), isExcept: isExcept)
         }
     }
 }

@@ -32,6 +32,9 @@ enum FilterCondition: Sendable {
     case lossPriority(UInt8, isExcept: Bool)
     case ipOptions(TableRun, any: Bool, isExcept: Bool)
     case extensionHeader(TableRun, any: Bool, isExcept: Bool)
+    case sctpInitial
+    case flexibleMask(FlexibleField, mask: UInt128, value: UInt128)
+    case flexibleRange(FlexibleField, TableRun, isExcept: Bool)
 
     /// Whether the condition holds.
     ///
@@ -64,9 +67,15 @@ enum FilterCondition: Sendable {
             let found = any ? header.hasOptions : header.optionTypes.contains { tables.contains(run, UInt32($0)) }
             return found != isExcept
         case .extensionHeader(let run, let any, let isExcept):
-            let present = Self.extensionHeaders(header)
+            let present = header.extensionHeaders
             let found = any ? !present.isEmpty : present.contains { tables.contains(run, UInt32($0)) }
             return found != isExcept
+        case .sctpInitial: return header.beginsAssociation
+        case .flexibleMask(let field, let mask, let value):
+            return header.bits(field).map { $0 & mask == value } ?? false
+        case .flexibleRange(let field, let run, let isExcept):
+            guard let value = header.bits(field) else { return false }
+            return tables.contains(run, UInt32(truncatingIfNeeded: value)) != isExcept
         }
     }
 
@@ -103,15 +112,9 @@ enum FilterCondition: Sendable {
         case .precedence: UInt32(header.trafficClass >> 5)
         case .espSPI: header.transportWord(0)
         case .ahSPI: header.transportWord(4)
-        case .interfaceGroup: context.interfaceGroup
+        // What the router sends has no receiving interface (§3.2).
+        case .interfaceGroup: context.inputInterface == nil ? nil : context.interfaceGroup
+        case .greKey: header.greKey
         }
-    }
-
-    /// The extension headers that `extension-header` knows, AH, ESP and mobility among them (§3.3).
-    static func extensionHeaders(_ header: PacketHeader) -> [UInt8] {
-        guard let upper = header.upperProtocol,
-            [ProtocolNumber.ah, ProtocolNumber.esp, ProtocolNumber.mobility].contains(upper)
-        else { return header.extensionHeaders }
-        return header.extensionHeaders + [upper]
     }
 }

@@ -17,7 +17,7 @@ struct FilterInstance: Sendable {
     let prefix: String
     /// `-IFL-i`; empty under `--filter`.
     let suffix: String
-    /// The bucket of each of the body's policers.
+    /// The first bucket of each of the body's policers.
     let buckets: [Int]
     /// Whether the second pass can differ; where it cannot, it is left out (DESIGN §3.1).
     var hasSecondPass = false
@@ -42,12 +42,13 @@ struct FilterInstances: Sendable {
         let version: AddressFamily
     }
 
-    /// Takes a bucket's number; the same key gives the same bucket.
-    private mutating func bucket(_ key: String, _ parameters: BucketParameters) -> Int {
+    /// Takes the number of a policer's first bucket; the same key gives the same bucket.
+    private mutating func buckets(_ key: String, of policer: FilterBodyPolicer) -> Int {
         if let known = bucketNumbers[key] { return known }
-        buckets.append(TokenBucket(parameters))
-        bucketNumbers[key] = buckets.count - 1
-        return buckets.count - 1
+        let first = buckets.count
+        for _ in 0..<policer.count { buckets += policer.rates.map(TokenBucket.init) }
+        bucketNumbers[key] = first
+        return first
     }
 
     /// Charges a bucket; whether the packet conforms.
@@ -100,7 +101,7 @@ struct FilterInstances: Sendable {
             body: body,
             prefix: prefix,
             suffix: "",
-            buckets: body.policers.map { bucket("--filter \(prefix)\($0.scope)", $0.parameters) }
+            buckets: body.policers.map { buckets("--filter \(prefix)\($0.scope)", of: $0) }
         )
         plainInstances[key] = instance
         return instance
@@ -121,7 +122,7 @@ struct FilterInstances: Sendable {
             prefix: "\(body.family.rawValue):\(owner)/",
             suffix: "-\(place)",
             // Without `interface-specific` one bucket serves all interfaces and both directions (§4.4, §5.5).
-            buckets: body.policers.map { bucket("\(body.family.rawValue)/\(sharing)/\($0.scope)", $0.parameters) }
+            buckets: body.policers.map { buckets("\(body.family.rawValue)/\(sharing)/\($0.scope)", of: $0) }
         )
     }
 
@@ -159,8 +160,8 @@ struct FilterInstances: Sendable {
         let policers = instances.flatMap(\.body.policers)
         let changes = ContextChanges(
             forwardingClass: terms.contains { $0.forwardingClass != nil }
-                || policers.contains { $0.forwardingClass != nil },
-            lossPriority: terms.contains { $0.lossPriority != nil } || policers.contains { $0.lossPriority != nil },
+                || policers.contains(where: \.changesForwardingClass),
+            lossPriority: terms.contains { $0.lossPriority != nil } || policers.contains(where: \.changesLossPriority),
             dscp: terms.contains { $0.dscp != nil }
         )
         for index in instances.indices {
@@ -187,10 +188,11 @@ private struct ContextChanges {
         case .lossPriority: lossPriority
         case .number(.dscp, _, _), .number(.trafficClass, _, _), .number(.precedence, _, _): dscp
         case .number(.fragmentOffset, _, _), .number(.packetLength, _, _): true
-        case .number(.nextHeader, let ranges, _): ranges.contains { $0.contains(UInt32(ProtocolNumber.fragment)) }
+        // Reassembly takes the fragment header away and shows what stood behind it.
+        case .number(.nextHeader, _, _), .extensionHeader: true
         case .isFragment, .firstFragment, .lastFragment, .fragmentFlags: true
-        case .extensionHeader(let ranges, let any, _):
-            any || ranges.contains { $0.contains(UInt32(ProtocolNumber.fragment)) }
+        // Octets of the IP header: lengths and fragments may be among them.
+        case .flexibleMask(let field, _, _), .flexibleRange(let field, _, _): field.start == .layer3
         default: false
         }
     }

@@ -41,7 +41,7 @@ struct FilterNames: Sendable {
     mutating func interfaces(matching pattern: String) -> Set<Int> {
         if let known = patterns[pattern] { return known }
         let found: Set<Int>
-        if pattern.utf8.contains(where: { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }) {
+        if pattern.utf8.contains(where: { [UInt8(ascii: "*"), UInt8(ascii: "?"), UInt8(ascii: "[")].contains($0) }) {
             let wanted = Array(pattern.utf8)
             found = Set(interfaces.indices.filter { isMatch(Array(interfaces[$0].utf8), wanted) })
         } else {
@@ -61,16 +61,17 @@ struct FilterNames: Sendable {
     }
 }
 
-/// Whether a name matches a pattern in which `*` stands for any characters and `?` for one.
+/// Whether a name matches a pattern in which `*` stands for any characters, `?` for one and `[a-c]` for one of several.
 private func isMatch(_ name: [UInt8], _ pattern: [UInt8]) -> Bool {
+    let parts = PatternPart.parts(of: pattern)
     var position = 0
     var wanted = 0
-    var retry: (name: Int, pattern: Int)?
+    var retry: (name: Int, part: Int)?
     while position < name.count {
-        if wanted < pattern.count, pattern[wanted] == UInt8(ascii: "*") {
+        if wanted < parts.count, case .any = parts[wanted] {
             retry = (position, wanted)
             wanted += 1
-        } else if wanted < pattern.count, pattern[wanted] == name[position] || pattern[wanted] == UInt8(ascii: "?") {
+        } else if wanted < parts.count, case .one(let set) = parts[wanted], set.contains(name[position]) {
             position += 1
             wanted += 1
         } else if let (from, star) = retry {
@@ -82,5 +83,47 @@ private func isMatch(_ name: [UInt8], _ pattern: [UInt8]) -> Bool {
             return false
         }
     }
-    return pattern[wanted...].allSatisfy { $0 == UInt8(ascii: "*") }
+    return parts[wanted...].allSatisfy { if case .any = $0 { true } else { false } }
+}
+
+/// A part of a pattern.
+private enum PatternPart {
+    case any
+    case one(Set<UInt8>)
+
+    /// Takes a pattern apart; a bracket that is never closed stands for itself.
+    static func parts(of pattern: [UInt8]) -> [PatternPart] {
+        var parts: [PatternPart] = []
+        var rest = pattern[...]
+        while let first = rest.popFirst() {
+            if first == UInt8(ascii: "*") {
+                parts.append(.any)
+            } else if first == UInt8(ascii: "?") {
+                parts.append(.one(Set(0...255)))
+            } else if first == UInt8(ascii: "["), let end = rest.firstIndex(of: UInt8(ascii: "]")) {
+                parts.append(.one(members(rest[..<end])))
+                rest = rest[(end + 1)...]
+            } else {
+                parts.append(.one([first]))
+            }
+        }
+        return parts
+    }
+
+    /// The characters of a bracket: single ones and ranges; behind `!` or `^` all others.
+    private static func members(_ list: ArraySlice<UInt8>) -> Set<UInt8> {
+        var list = list
+        let isNegated = list.first == UInt8(ascii: "!") || list.first == UInt8(ascii: "^")
+        if isNegated { list.removeFirst() }
+        var members: Set<UInt8> = []
+        while let low = list.popFirst() {
+            if list.count >= 2, list.first == UInt8(ascii: "-"), let high = list.dropFirst().first {
+                list.removeFirst(2)
+                if low <= high { members.formUnion(low...high) }
+            } else {
+                members.insert(low)
+            }
+        }
+        return isNegated ? Set(0...255).subtracting(members) : members
+    }
 }

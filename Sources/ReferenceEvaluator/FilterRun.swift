@@ -76,15 +76,22 @@ extension FilterInstances {
             }
             if term.logs, !secondPass { record.logs.append(term.path) }
             if let index = term.policer, !secondPass {
-                let policer = body.policers[index]
-                let length = passage.header.totalLength
-                if !admits(bucket: instance.buckets[index], length: length, nanoseconds: passage.nanoseconds) {
-                    record.charge(.policer, instance.key(policer.name, secondPass: false), stage, passage.header)
-                    record.note(stage, term.path, "policer \(policer.name) exceeded by \(length) octets")
-                    // Discard dominates, and ends evaluation even in a term with `next term` (§1.2, §4.4).
-                    if policer.discards { return .discard(path: term.path) }
-                    if let level = policer.lossPriority { passage.context.lossPriority = level }
-                    if let number = policer.forwardingClass { passage.context.forwardingClass = number }
+                let name = body.policers[index].name
+                if police(index, of: instance, named: name, term, &passage, stage: stage, &record) {
+                    return .discard(path: term.path)
+                }
+            }
+            if let index = term.prefixAction {
+                let action = body.prefixActions[index]
+                let member = action.member(passage.header)
+                let name = "\(action.name)-\(member)"
+                if action.counts {
+                    record.charge(.counter, instance.key(name, secondPass: secondPass), stage, passage.header)
+                }
+                if let index = action.policer, !secondPass,
+                    police(index, member: member, of: instance, named: name, term, &passage, stage: stage, &record)
+                {
+                    return .discard(path: term.path)
                 }
             }
             // Later terms see the changes (DESIGN §3.4); the last writer wins (§1.2).

@@ -9,7 +9,7 @@ extension ReferenceEvaluator {
         // The kernel takes one off the TTL before its forward hook; output filters see that (DESIGN §3.12).
         journey.passage.replace(journey.passage.packet.forwarded())
         if !journey.isPacketMode {
-            switch meetSessions(&journey, &record) {
+            switch meetSessions(&journey, isTransit: true, &record) {
             case .refused(let decision): return end(journey, decision, record)
             case .belongs: break
             case .isFirst:
@@ -55,7 +55,7 @@ extension ReferenceEvaluator {
             isNeighbourDiscovery(journey.passage.header)
             && configuration.interfaces[journey.input].families[.inet6] != nil
         if isDiscovery { return accept(&journey, .hostInbound, record) }
-        switch meetSessions(&journey, &record) {
+        switch meetSessions(&journey, isTransit: false, &record) {
         case .refused(let decision): return end(journey, decision, record)
         case .belongs: return accept(&journey, .flow, record)
         case .isFirst: break
@@ -108,28 +108,62 @@ extension ReferenceEvaluator {
     }
 
     /// The ladder: invalid, untracked, owned, related, new (DESIGN §3.15).
-    private mutating func meetSessions(_ journey: inout Journey, _ record: inout PacketRecord) -> SessionJudgement {
+    private mutating func meetSessions(
+        _ journey: inout Journey,
+        isTransit: Bool,
+        _ record: inout PacketRecord
+    ) -> SessionJudgement {
         guard let tracked = journey.tracked else { return .belongs }
         let header = journey.passage.header
         record.note(.flow, "", "\(tracked.state)")
         switch tracked.state {
         case .invalid:
-            // TCP of no session is answered where the zone says so, a reset never (flow reference §2.4).
-            if let zone = zones[journey.input], zone.sendsTCPReset, header.upperProtocol == ProtocolNumber.tcp,
-                let flags = header.tcpFlags, flags & TCPFlag.reset == 0
-            {
-                return .refused(Decision(.reject, .flow, "\(zone.path) tcp-rst", rejectWith: "tcp-reset"))
-            }
-            return .refused(Decision(.discard, .flow, nil))
+            if isTransit, flow.allowsEmbeddedICMP, header.isICMPErrorWithContent { return .isFirst }
+            return .refused(stray(journey))
         case .untracked: return .refused(Decision(.discard, .flow, nil))
         case .new, .established, .related:
+            if flow.strictSYNCheck, tracked.isOpening, tracked.isReply, let flags = header.tcpFlags,
+                flags & (TCPFlag.syn | TCPFlag.reset) == 0
+            {
+                record.note(.flow, "security flow tcp-session strict-syn-check", "the handshake is not complete")
+                return .refused(Decision(.discard, .flow, nil))
+            }
             journey.session = .match
             journey.permitted = Decision(.accept, .flow, nil)
+            lowerSegmentSize(&journey, tracked.segmentSizes, isReply: tracked.isReply)
             return .belongs
         case .first:
+            // A first datagram to port 53 is a query (flow reference §2.6).
+            if !flow.allowsDNSReply, header.isDNSResponse {
+                record.note(.flow, "", "a DNS response without a query")
+                return .refused(Decision(.discard, .flow, nil))
+            }
             journey.pending = tracked.pending
             return .isFirst
         }
+    }
+
+    /// TCP of no session is answered where the zone says so, a reset never (flow reference §2.4).
+    private func stray(_ journey: Journey) -> Decision {
+        let header = journey.passage.header
+        if journey.input >= 0, let zone = zones[journey.input], zone.sendsTCPReset,
+            header.upperProtocol == ProtocolNumber.tcp, let flags = header.tcpFlags, flags & TCPFlag.reset == 0
+        {
+            return Decision(.reject, .flow, "\(zone.path) tcp-rst", rejectWith: "tcp-reset")
+        }
+        return Decision(.discard, .flow, nil)
+    }
+
+    /// `security flow`, or its defaults.
+    private var flow: FlowOptions { configuration.security?.flow ?? FlowOptions() }
+
+    /// A SYN or SYN-ACK announces no more than it may (flow reference §2.6).
+    func lowerSegmentSize(_ journey: inout Journey, _ limits: SegmentSizeLimits, isReply: Bool) {
+        guard let limit = isReply ? limits.reverse : limits.initial,
+            journey.passage.header.upperProtocol == ProtocolNumber.tcp, let flags = journey.passage.header.tcpFlags,
+            flags & TCPFlag.syn != 0
+        else { return }
+        journey.passage.replace(journey.passage.packet.loweringTCPSegmentSize(to: limit))
     }
 
     /// Asks the policies of a pair of zones; the refusal, or nil where they permit.
@@ -141,9 +175,24 @@ extension ReferenceEvaluator {
     ) -> Decision? {
         guard let policies else { return nil }
         let found = policies.lookUp(from: from, to: to, journey.passage.header, &record)
+        // The policy asks for a SYN although others need none (flow reference §2.4).
+        if found.requiresSYN, flow.noSYNCheck, let path = found.path,
+            journey.passage.header.upperProtocol == ProtocolNumber.tcp, let flags = journey.passage.header.tcpFlags,
+            flags & (TCPFlag.syn | TCPFlag.ack | TCPFlag.reset | TCPFlag.fin) != TCPFlag.syn
+        {
+            record.note(.policy, "\(path) then permit tcp-options syn-check-required", "no SYN")
+            var refusal = stray(journey)
+            refusal.path = refusal.path ?? path
+            return refusal
+        }
         if let refusal = decide(found, journey.passage.header, &record) { return refusal }
-        journey.inactivityTimeout = found.inactivityTimeout ?? journey.inactivityTimeout
-        journey.owner = found.hitKey
+        journey.terms.inactivityTimeout = found.inactivityTimeout ?? journey.terms.inactivityTimeout
+        journey.terms.segmentSizes = SegmentSizeLimits(
+            initial: found.initialSegmentSize ?? flow.maximumSegmentSize,
+            reverse: found.reverseSegmentSize ?? flow.maximumSegmentSize
+        )
+        lowerSegmentSize(&journey, journey.terms.segmentSizes, isReply: false)
+        journey.terms.owner = found.hitKey
         // The implicit permit of the router's own contexts is no configured policy (flow reference §3.4).
         if found.source != .selfTraffic { journey.permitted = accepted(found) }
         return nil
@@ -153,5 +202,23 @@ extension ReferenceEvaluator {
     private func isNeighbourDiscovery(_ header: PacketHeader) -> Bool {
         header.family == .inet6 && header.upperProtocol == ProtocolNumber.icmp6
             && header.icmpType.map { (130...137).contains($0) || $0 == 143 } ?? false
+    }
+}
+
+extension PacketHeader {
+    /// An ICMP error that carries something of the packet that it is about (flow reference §2.7).
+    fileprivate var isICMPErrorWithContent: Bool {
+        guard let number = upperProtocol, isICMP(family, number), let type = icmpType, isICMPError(family, type),
+            let offset = transportOffset
+        else { return false }
+        return offset + 8 < end
+    }
+
+    /// A datagram to port 53 whose message says that it is a response.
+    fileprivate var isDNSResponse: Bool {
+        guard upperProtocol == ProtocolNumber.udp, destinationPort == 53, let offset = transportOffset else {
+            return false
+        }
+        return offset + 10 < end && bytes[offset + 10] & 0x80 != 0
     }
 }

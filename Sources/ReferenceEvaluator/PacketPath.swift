@@ -15,11 +15,10 @@ struct Journey {
     var permitted: Decision?
     var session = SessionEffect.none
     /// What conntrack said; nil in packet mode.
-    var tracked: (state: TrackingState, pending: PendingSession?)?
+    var tracked: Tracked?
     var pending: PendingSession?
-    var inactivityTimeout: UInt32?
-    /// The policy that permitted the session, by the key of its hit count.
-    var owner: String?
+    /// What the session that begins has of its policies.
+    var terms = SessionTerms()
     var stack: (reason: StackDrop, reach: StackReach)?
     /// Whether the packet meets no session and no policy (DESIGN §3.14, flow reference §1.4).
     var isPacketMode = false
@@ -102,6 +101,7 @@ extension ReferenceEvaluator {
             case .new, .established, .related:
                 journey.session = .match
                 journey.permitted = Decision(.accept, .flow, nil)
+                lowerSegmentSize(&journey, tracked.segmentSizes, isReply: tracked.isReply)
             case .invalid, .untracked: break
             }
         }
@@ -192,12 +192,7 @@ extension ReferenceEvaluator {
     /// The end of an accepted packet's way: its session becomes real (flow reference §10.1 fact 2).
     mutating func accept(_ journey: inout Journey, _ fallback: Stage, _ record: PacketRecord) -> PacketAnswer {
         if let pending = journey.pending, journey.stack == nil {
-            sessions.confirm(
-                pending,
-                inactivityTimeout: journey.inactivityTimeout,
-                owner: journey.owner,
-                time: journey.vector.time
-            )
+            sessions.confirm(pending, journey.terms, time: journey.vector.time)
             journey.session = .create
         }
         // For accept the policy if one was consulted, else the last accepting term (DESIGN §6).

@@ -11,6 +11,9 @@ struct PreparedPolicy: Sendable {
     let applications: [PreparedApplication]?
     let action: SecurityPolicy.Action
     let logs: Bool
+    let requiresSYN: Bool
+    let initialSegmentSize: UInt16?
+    let reverseSegmentSize: UInt16?
     /// The scheduler that switches it; nil for always.
     let scheduler: Scheduler?
     /// `FROM/TO/NAME`.
@@ -63,6 +66,12 @@ public struct PolicyDecision: Hashable, Sendable {
     public let logs: Bool
     /// Seconds of inactivity that the matched application asks for.
     public let inactivityTimeout: UInt32?
+    /// Whether only a SYN begins its TCP sessions.
+    public var requiresSYN = false
+    /// The largest segment that the end which opens a connection may announce; nil for what holds for all.
+    public var initialSegmentSize: UInt16?
+    /// The largest segment that the other end may announce; nil for what holds for all.
+    public var reverseSegmentSize: UInt16?
 }
 
 /// All policies of the configuration.
@@ -158,6 +167,9 @@ struct PolicyTable: Sendable {
             applications: applications.alternatives(policy.applications),
             action: policy.action,
             logs: policy.logsInit,
+            requiresSYN: policy.requiresSYN,
+            initialSegmentSize: policy.initialSegmentSize,
+            reverseSegmentSize: policy.reverseSegmentSize,
             scheduler: policy.scheduler.map { schedulers[$0] ?? Scheduler(name: $0) },
             hitKey: "\(label)/\(policy.name)",
             path: "\(path) policy \(policy.name)"
@@ -232,7 +244,10 @@ struct PolicyTable: Sendable {
             path: policy.path,
             hitKey: policy.hitKey,
             logs: policy.logs,
-            inactivityTimeout: timeout
+            inactivityTimeout: timeout,
+            requiresSYN: policy.requiresSYN,
+            initialSegmentSize: policy.initialSegmentSize,
+            reverseSegmentSize: policy.reverseSegmentSize
         )
     }
 }

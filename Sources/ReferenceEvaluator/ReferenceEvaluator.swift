@@ -77,24 +77,21 @@ public struct ReferenceEvaluator: Sendable {
         routingEngine =
             configuration.interfaces.firstIndex { $0.isRoutingEngine && $0.unit == 0 }
             ?? configuration.interfaces.firstIndex(where: \.isRoutingEngine)
-        sessions = SessionTable(
-            noSYNCheck: configuration.security?.noSYNCheck ?? false,
-            noSequenceCheck: configuration.security?.noSequenceCheck ?? false
-        )
+        sessions = SessionTable(configuration.security?.flow ?? FlowOptions())
     }
 
     /// Forgets all sessions and waiting fragments; buckets keep their state.
     public mutating func forgetSessions() {
-        sessions = SessionTable(
-            noSYNCheck: configuration.security?.noSYNCheck ?? false,
-            noSequenceCheck: configuration.security?.noSequenceCheck ?? false
-        )
+        sessions = SessionTable(configuration.security?.flow ?? FlowOptions())
         flowFragments = FragmentReassembly()
         localFragments = FragmentReassembly()
     }
 
     /// Names of forwarding classes, by number.
     var forwardingClassNames: [String] { instances.builder.names.forwardingClasses }
+
+    /// The sessions that live at a time, in no order.
+    public func sessions(at time: Double) -> [SessionView] { sessions.views(at: time) }
 
     /// How many sessions there are.
     public var sessionCount: Int { sessions.count }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sessions as conntrack keeps them: which packets are new, established, related, invalid, untracked (flow reference
 // §2, §10.1; DESIGN §3.18).
+import JunosModel
 import NetworkTypes
 
 /// Where a packet meets conntrack.
@@ -33,6 +34,42 @@ struct PendingSession: Sendable {
     fileprivate var timeout: Double
 }
 
+/// What a packet is to the sessions, and what its session says about it.
+struct Tracked: Sendable {
+    /// What it is.
+    var state: TrackingState
+    /// The session that it would begin.
+    var pending: PendingSession?
+    /// Whether it goes against the direction of its session's first packet.
+    var isReply = false
+    /// Whether it is TCP, and its connection's handshake is not complete.
+    var isOpening = false
+    /// What its session lets it announce.
+    var segmentSizes = SegmentSizeLimits()
+
+    init(_ state: TrackingState, _ pending: PendingSession? = nil) {
+        self.state = state
+        self.pending = pending
+    }
+}
+
+/// The largest TCP segments that both ends may announce (flow reference §2.6); nil for no limit.
+struct SegmentSizeLimits: Sendable {
+    /// For the end that opened the connection.
+    var initial: UInt16?
+    /// For the other end.
+    var reverse: UInt16?
+}
+
+/// What a permitted session has of the policy that permits it.
+struct SessionTerms: Sendable {
+    /// Idle seconds that the application asks for; nil for the protocol's.
+    var inactivityTimeout: UInt32?
+    var segmentSizes = SegmentSizeLimits()
+    /// The policy that permits it, by the key of its hit count.
+    var owner: String?
+}
+
 /// One session.
 private struct Session: Sendable {
     let reply: SessionKey
@@ -42,11 +79,9 @@ private struct Session: Sendable {
     /// Idle seconds that the application asks for; nil for the protocol's.
     var inactivityTimeout: Double?
     var tcp: TCPConnection?
+    var segmentSizes = SegmentSizeLimits()
     /// The policy that permitted it, by the key of its hit count; nil for none.
     var owner: String?
-
-    /// What a connection gets that both ends want to close out of step.
-    var unacknowledgedTimeout: Double { tcp?.timeouts.unacknowledged ?? 300 }
 }
 
 /// All sessions, by the key of their first packet, and by the key of what answers.
@@ -55,14 +90,10 @@ struct SessionTable: Sendable {
     /// Keys of answers, to the key of the first packet.
     private var replies: [SessionKey: SessionKey] = [:]
     private var sweepAt = 1024
-    private let isLoose: Bool
-    private let isLiberal: Bool
+    private let flow: FlowOptions
 
-    /// `no-syn-check` picks connections up in the middle, `no-sequence-check` asks for no window (§10.2).
-    init(noSYNCheck: Bool, noSequenceCheck: Bool) {
-        isLoose = noSYNCheck
-        isLiberal = noSequenceCheck
-    }
+    /// A table without sessions.
+    init(_ flow: FlowOptions) { self.flow = flow }
 
     /// How many sessions there are, idle ones that nobody looked at since among them.
     var count: Int { sessions.count }
@@ -77,33 +108,29 @@ struct SessionTable: Sendable {
     }
 
     /// Takes a packet: what it is, and the session it would begin.
-    mutating func track(
-        _ header: PacketHeader,
-        time: Double,
-        _ hook: TrackingHook
-    ) -> (state: TrackingState, pending: PendingSession?) {
-        guard let packet = TrackedPacket(header) else { return (.invalid, nil) }
+    mutating func track(_ header: PacketHeader, time: Double, _ hook: TrackingHook) -> Tracked {
+        guard let packet = TrackedPacket(header) else { return Tracked(.invalid) }
         // The other version's ICMP begins no session (kernel: nf_conntrack_proto_icmp.c and its twin, by `state->pf`).
-        if isICMP(header.family == .inet ? .inet6 : .inet, packet.protocolNumber) { return (.invalid, nil) }
+        if isICMP(header.family == .inet ? .inet6 : .inet, packet.protocolNumber) { return Tracked(.invalid) }
         // GRE of version 1 that carries no PPP has no tuple (kernel: nf_conntrack_proto_gre.c).
         if packet.protocolNumber == ProtocolNumber.gre, packet.length >= 8, let version = packet.octet(1),
             version & 7 == 1, packet.halfword(2) != 0x880b
         {
-            return (.invalid, nil)
+            return Tracked(.invalid)
         }
         if isICMP(header.family, packet.protocolNumber) {
-            guard packet.length >= 8, let type = packet.octet(0) else { return (.invalid, nil) }
-            if hook == .received, !packet.hasValidChecksum { return (.invalid, nil) }
-            if header.family == .inet6, isUntracked(type) { return (.untracked, nil) }
+            guard packet.length >= 8, let type = packet.octet(0) else { return Tracked(.invalid) }
+            if hook == .received, !packet.hasValidChecksum { return Tracked(.invalid) }
+            if header.family == .inet6, isUntracked(type) { return Tracked(.untracked) }
             // In IPv4 unknown types are invalid; in IPv6 everything below 128 is read as an error.
-            if header.family == .inet ? type > 18 : false { return (.invalid, nil) }
+            if header.family == .inet ? type > 18 : false { return Tracked(.invalid) }
             if header.family == .inet ? isICMPError(.inet, type) : type < 128 {
-                return (isAboutSession(packet, time) ? .related : .invalid, nil)
+                return Tracked(isAboutSession(packet, time) ? .related : .invalid)
             }
         } else if !isAcceptable(packet, hook) {
-            return (.invalid, nil)
+            return Tracked(.invalid)
         }
-        guard let key = packet.key, let reply = key.reply else { return (.invalid, nil) }
+        guard let key = packet.key, let reply = key.reply else { return Tracked(.invalid) }
         if let found = find(key, time) { return takeExisting(packet, found.original, isReply: found.isReply, time) }
         return begin(packet, key, reply)
     }
@@ -155,27 +182,30 @@ struct SessionTable: Sendable {
         _ original: SessionKey,
         isReply: Bool,
         _ time: Double
-    ) -> (state: TrackingState, pending: PendingSession?) {
-        guard var session = sessions[original] else { return (.invalid, nil) }
-        let state: TrackingState = isReply || session.hasReply ? .established : .new
+    ) -> Tracked {
+        guard var session = sessions[original] else { return Tracked(.invalid) }
+        var tracked = Tracked(isReply || session.hasReply ? .established : .new)
+        tracked.isReply = isReply
+        tracked.segmentSizes = session.segmentSizes
         if var connection = session.tcp, let segment = TCPSegment(packet) {
             let outcome = connection.take(segment, isReply: isReply, hasReply: session.hasReply)
             session.tcp = connection
             sessions[original] = session
+            tracked.isOpening = !connection.isAssured
             switch outcome {
             case .invalid(let shortens):
                 if shortens, session.expires - time >= 120 {
-                    session.expires = time + session.unacknowledgedTimeout
+                    session.expires = time + connection.timeouts.troubled
                     sessions[original] = session
                 }
-                return (.invalid, nil)
+                return Tracked(.invalid)
             case .reopens:
                 remove(original)
-                guard let key = packet.key, let reply = key.reply else { return (.invalid, nil) }
+                guard let key = packet.key, let reply = key.reply else { return Tracked(.invalid) }
                 return begin(packet, key, reply)
             case .ends:
                 remove(original)
-                return (state, nil)
+                return tracked
             case .ignored: break
             case .accepted(let timeout): session.expires = time + timeout
             }
@@ -185,7 +215,7 @@ struct SessionTable: Sendable {
         }
         if isReply { session.hasReply = true }
         sessions[original] = session
-        return (state, nil)
+        return tracked
     }
 
     /// A first packet: whether its protocol lets it begin a session.
@@ -193,28 +223,28 @@ struct SessionTable: Sendable {
         _ packet: TrackedPacket,
         _ key: SessionKey,
         _ reply: SessionKey
-    ) -> (state: TrackingState, pending: PendingSession?) {
+    ) -> Tracked {
         let family = packet.header.family
         var session = Session(reply: reply, expires: 0)
         var timeout = timeout(packet.protocolNumber, family)
         switch packet.protocolNumber {
         case ProtocolNumber.tcp:
             guard let segment = TCPSegment(packet),
-                var connection = TCPConnection(segment, isLoose: isLoose, isLiberal: isLiberal),
+                var connection = TCPConnection(segment, flow),
                 case .accepted(let seconds) = connection.take(segment, isReply: false, hasReply: false)
-            else { return (.invalid, nil) }
+            else { return Tracked(.invalid) }
             session.tcp = connection
             timeout = seconds
         case ProtocolNumber.sctp:
             // An association begins with INIT alone (kernel facts §14).
-            guard packet.octet(12) == 1 else { return (.invalid, nil) }
+            guard packet.octet(12) == 1 else { return Tracked(.invalid) }
         case _ where isICMP(family, packet.protocolNumber):
             // Only queries begin a session (flow reference §10.1 fact 8).
             let queries: [UInt8] = family == .inet ? [8, 13, 15, 17] : [128, 139]
-            guard let type = packet.octet(0), queries.contains(type) else { return (.invalid, nil) }
+            guard let type = packet.octet(0), queries.contains(type) else { return Tracked(.invalid) }
         default: break
         }
-        return (.first, PendingSession(key: key, reply: reply, session: session, timeout: timeout))
+        return Tracked(.first, PendingSession(key: key, reply: reply, session: session, timeout: timeout))
     }
 
     /// Whether an ICMP error is about a packet of a session, and goes to whom that packet came from.
@@ -228,17 +258,23 @@ struct SessionTable: Sendable {
     }
 
     /// Makes a session real.
-    mutating func confirm(_ pending: PendingSession, inactivityTimeout: UInt32?, owner: String?, time: Double) {
+    mutating func confirm(_ pending: PendingSession, _ terms: SessionTerms, time: Double) {
         var session = pending.session
-        session.owner = owner
+        session.owner = terms.owner
         var timeout = pending.timeout
-        if let seconds = inactivityTimeout.map(Double.init) {
-            // TCP: the time of an established connection; UDP: always. Others keep the sysctl (flow reference §10.3).
+        session.segmentSizes = terms.segmentSizes
+        if let seconds = terms.inactivityTimeout.map({ Double(min($0, Self.longestIdleTime)) }) {
             switch pending.key.protocolNumber {
-            case ProtocolNumber.tcp: session.tcp?.timeouts.established = seconds
-            case ProtocolNumber.udp:
+            case ProtocolNumber.tcp:
+                let timeouts = TCPTimeouts(flow, idle: seconds)
+                session.tcp?.timeouts = timeouts
+                // Whatever the first segment is, the kernel gives it the time of a SYN (nft_ct_timeout_obj_eval).
+                timeout = timeouts.initial
+            case ProtocolNumber.udp, ProtocolNumber.udpLite, ProtocolNumber.sctp, ProtocolNumber.gre,
+                _ where isICMP(pending.key.family, pending.key.protocolNumber):
                 session.inactivityTimeout = seconds
                 timeout = seconds
+            // Protocols that conntrack does not know share one time (flow reference §10.1 fact 10).
             default: break
             }
         }
@@ -255,6 +291,25 @@ struct SessionTable: Sendable {
     mutating func close(ownedBy owners: Set<String>) {
         for (key, session) in sessions where session.owner.map(owners.contains) ?? false { remove(key) }
     }
+
+    /// What is there at a time.
+    func views(at time: Double) -> [SessionView] {
+        sessions.compactMap { key, session in
+            guard session.expires > time else { return nil }
+            return SessionView(
+                source: IPAddress(key.family, key.source),
+                destination: IPAddress(key.family, key.destination),
+                protocolNumber: key.protocolNumber,
+                sourcePort: key.sourcePort,
+                destinationPort: key.destinationPort,
+                isAnswered: session.hasReply,
+                remaining: session.expires - time
+            )
+        }
+    }
+
+    /// `inactivity-timeout never`: the longest time that the kernel knows (DESIGN §3.18).
+    private static let longestIdleTime: UInt32 = 2_147_483
 
     /// The numbers that continue the connection a TCP packet belongs to.
     func next(_ header: PacketHeader, time: Double) -> (sequence: UInt32?, acknowledgment: UInt32?)? {

@@ -36,34 +36,62 @@ private func inetDrop(_ header: PacketHeader, _ egress: Egress) -> StackDrop? {
     let destination = UInt32(truncatingIfNeeded: header.destination)
     let isLimitedBroadcast = destination == .max
     if source >> 28 == 0xe || source == .max || source >> 24 == 127 { return .martianSource }
-    // 0/8 as a source: only a host without an address, to everybody (RFC 1122 §3.2.1.3).
-    if source >> 24 == 0, !isLimitedBroadcast, destination >> 28 != 0xe { return .martianSource }
-    if destination >> 24 == 0 || destination >> 24 == 127 { return .martianDestination }
+    // No address as a source: only a host that has none yet, to everybody (RFC 1122 §3.2.1.3).
+    if source == 0, !isLimitedBroadcast, destination >> 28 != 0xe { return .martianSource }
+    if destination == 0 || destination >> 24 == 127 { return .martianDestination }
     if destination >> 28 == 0xe {
         // All hosts is what everybody listens to; other groups depend on who has joined.
         return egress == .router && destination == 0xe000_0001 ? nil : .multicast
     }
+    if !hasReadableOptions(header) { return .malformedOptions }
     guard case .interface = egress else { return nil }
     if isLimitedBroadcast { return .broadcast }
-    if header.optionTypes.contains(where: { $0 == 131 || $0 == 137 }) { return .sourceRoute }
-    return hasReadableOptions(header) ? nil : .malformedOptions
+    // A strict source route must name the router itself; a loose one passes on the way (measured).
+    return header.optionTypes.contains(137) ? .sourceRoute : nil
 }
 
-/// Whether every option has the length that it says.
+/// Whether the stack can read every option: the lengths are right, and those that it works with are not there twice and
+/// have room for what it would write (kernel facts §10, malformed options).
 private func hasReadableOptions(_ header: PacketHeader) -> Bool {
     var offset = 20
+    var seen: Set<UInt8> = []
     while offset < header.headerLength {
-        switch header.bytes[offset] {
-        case 0: return true
-        case 1: offset += 1
-        default:
-            guard offset + 1 < header.headerLength else { return false }
-            let length = Int(header.bytes[offset + 1])
-            guard length >= 2, offset + length <= header.headerLength else { return false }
-            offset += length
+        let type = header.bytes[offset]
+        if type == 0 { return true }
+        if type == 1 {
+            offset += 1
+            continue
         }
+        guard offset + 1 < header.headerLength else { return false }
+        let length = Int(header.bytes[offset + 1])
+        guard length >= 2, offset + length <= header.headerLength else { return false }
+        let option = Array(header.bytes[offset..<offset + length])
+        // Of the two kinds of source route there may be one.
+        let kind: UInt8 = type == 131 ? 137 : type
+        if [137, 7, 68].contains(kind), !seen.insert(kind).inserted { return false }
+        guard isReadable(type, option) else { return false }
+        offset += length
     }
     return true
+}
+
+/// Whether one option, its type and length octets among it, is as the stack wants it.
+private func isReadable(_ type: UInt8, _ option: [UInt8]) -> Bool {
+    switch type {
+    case 131, 137: return option.count >= 3 && option[2] >= 4
+    case 7:
+        guard option.count >= 3, option[2] >= 4 else { return false }
+        let pointer = Int(option[2])
+        return pointer > option.count || pointer + 3 <= option.count
+    case 68:
+        guard option.count >= 4, option[2] >= 5 else { return false }
+        let pointer = Int(option[2])
+        let flag = option[3] & 0x0f
+        if pointer > option.count { return flag == 3 || option[3] >> 4 != 15 }
+        return pointer + (flag == 1 || flag == 3 ? 7 : 3) <= option.count
+    case 148: return option.count >= 4
+    default: return true
+    }
 }
 
 private func inet6Drop(_ header: PacketHeader, _ egress: Egress) -> StackDrop? {

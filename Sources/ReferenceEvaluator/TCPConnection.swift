@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One tracked connection: how a segment changes it, and whether it is in the window (kernel: nf_conntrack_tcp_packet
 // and tcp_in_window, Linux 6.18; DESIGN §3.18).
+import JunosModel
 
 /// What a segment is to the connection it belongs to.
 enum TCPOutcome: Sendable {
@@ -10,36 +11,12 @@ enum TCPOutcome: Sendable {
     case ignored
     /// It is no segment of this connection.
     ///
-    /// After an invalid FIN or reset each way the entry lives 300 s at most.
+    /// After an invalid FIN or reset each way the entry lives no longer than with data that nobody acknowledged.
     case invalid(shortens: Bool)
     /// It opens the connection anew: the old entry goes, the segment is a first one.
     case reopens
     /// It belongs, and ends the entry at once.
     case ends
-}
-
-/// Seconds that entries live, as flow reference §10.2 sets them.
-struct TCPTimeouts: Sendable {
-    let initial = 20.0
-    var established = 1800.0
-    let halfClosed = 1800.0
-    let lastAck = 150.0
-    let timeWait = 2.0
-    let close = 2.0
-    /// Kernel defaults: after retransmissions, and with data that nobody acknowledged.
-    let retransmitted = 300.0
-    let unacknowledged = 300.0
-
-    func of(_ state: TCPState) -> Double {
-        switch state {
-        case .none, .synSent, .synReceived, .synSent2: initial
-        case .established: established
-        case .finWait, .closeWait: halfClosed
-        case .lastAck: lastAck
-        case .timeWait: timeWait
-        case .close: close
-        }
-    }
 }
 
 /// The state of a connection.
@@ -79,11 +56,12 @@ struct TCPConnection: Sendable {
     var retransmissions = 0
     private(set) var isAssured = false
     let isLiberal: Bool
-    var timeouts = TCPTimeouts()
+    var timeouts: TCPTimeouts
 
     /// A connection that begins with this segment; nil where none may (flow reference §10.1 facts 3, 4).
-    init?(_ segment: TCPSegment, isLoose: Bool, isLiberal: Bool) {
-        self.isLiberal = isLiberal
+    init?(_ segment: TCPSegment, _ flow: FlowOptions) {
+        isLiberal = flow.noSequenceCheck
+        timeouts = TCPTimeouts(flow, idle: nil)
         guard case .to(let first) = tcpTransition(isReply: false, segment.kind, from: .none) else { return nil }
         ends[0].end = segment.end
         ends[0].maximumWindow = max(1, UInt32(segment.window))
@@ -91,7 +69,7 @@ struct TCPConnection: Sendable {
             ends[0].maximumEnd = segment.end
             Self.readOptions(segment, &ends[0])
         } else {
-            guard isLoose else { return nil }
+            guard flow.noSYNCheck else { return nil }
             // Picked up in the middle: what came before is unknown.
             ends[0].maximumEnd = segment.end &+ ends[0].maximumWindow
             for index in ends.indices {
@@ -180,20 +158,20 @@ struct TCPConnection: Sendable {
         if old != new, new == .finWait { ends[isReply ? 1 : 0].initiatedClose = true }
         var timeout = timeouts.of(new)
         if retransmissions >= 3 {
-            timeout = min(timeout, timeouts.retransmitted)
+            timeout = min(timeout, timeouts.troubled)
         } else if segment.kind == .reset {
             timeout = timeouts.close
         } else if ends[0].hasUnacknowledgedData || ends[1].hasUnacknowledgedData {
-            timeout = min(timeout, timeouts.unacknowledged)
+            timeout = min(timeout, timeouts.troubled)
         } else if last.window == 0 {
-            timeout = min(timeout, timeouts.retransmitted)
+            timeout = min(timeout, timeouts.troubled)
         }
         if !hasReply {
             // A reset as the only answer ends the entry (flow reference §10.1 fact 7).
             if segment.hasRST { return .ends }
             // A repeated SYN does not prolong it.
             if segment.kind == .syn, old == .synSent { return .ignored }
-            if new == .established { timeout = min(timeout, timeouts.unacknowledged) }
+            if new == .established { timeout = min(timeout, timeouts.troubled) }
         } else if !isAssured, old == .synReceived || old == .established, new == .established {
             isAssured = true
         }

@@ -49,8 +49,16 @@ func describe(_ condition: MatchCondition, _ passage: Passage) -> String {
     case .ipOptions(_, _, let isExcept):
         return "ip-options\(isExcept ? "-except" : ""), packet has \(header.optionTypes)"
     case .extensionHeader(_, _, let isExcept):
-        return "extension-header\(isExcept ? "-except" : ""), packet has \(FilterCondition.extensionHeaders(header))"
+        return "extension-header\(isExcept ? "-except" : ""), packet has \(header.extensionHeaders)"
+    case .sctpInitial: return "sctp-initial, packet is none"
+    case .flexibleMask(let field, _, _): return "flexible-match-mask, packet has \(bits(header, field))"
+    case .flexibleRange(let field, _, let isExcept):
+        return "flexible-match-range\(isExcept ? " range-except" : ""), packet has \(bits(header, field))"
     }
+}
+
+private func bits(_ header: PacketHeader, _ field: FlexibleField) -> String {
+    header.bits(field).map { "0x\(String($0, radix: 16))" } ?? "no such bits"
 }
 
 private func flags(_ header: PacketHeader) -> String {

@@ -121,6 +121,45 @@ private let understood: [ConditionCase] = [
         .address(.destination, [AddressEntry(prefix("2001:db8::/32"))])
     ),
     .init("inet", "address 10.0.0.0/8", .address(.either, [AddressEntry(prefix("10.0.0.0/8"))])),
+    .init(
+        "inet",
+        "flexible-match-mask { flexible-mask-name T; prefix 2908; mask-in-hex ffff; }",
+        .flexibleMask(
+            FlexibleField(start: .layer4, byteOffset: 12, bitOffset: 0, bitLength: 32),
+            mask: 0xffff,
+            value: 2908
+        )
+    ),
+    .init(
+        "inet6",
+        "flexible-match-mask { match-start payload; byte-offset 2; prefix GET; }",
+        .flexibleMask(
+            FlexibleField(start: .payload, byteOffset: 2, bitOffset: 0, bitLength: 24),
+            mask: 0xff_ffff,
+            value: 0x47_4554
+        )
+    ),
+    .init(
+        "inet",
+        "flexible-match-range { match-start payload; byte-offset 16; bit-offset 7; bit-length 8; range 0x08; }",
+        .flexibleRange(
+            FlexibleField(start: .payload, byteOffset: 16, bitOffset: 7, bitLength: 8),
+            [8...8],
+            isExcept: false
+        )
+    ),
+    .init(
+        "inet",
+        "flexible-match-range { flexible-range-name T; range-except [ 1 3-4 ]; }",
+        .flexibleRange(
+            FlexibleField(start: .layer4, byteOffset: 12, bitOffset: 0, bitLength: 32),
+            [1...1, 3...4],
+            isExcept: true
+        )
+    ),
+    .init("inet6", "gre-key [ 7 0x10-0x20 ]", .number(.greKey, [7...7, 16...32], isExcept: false)),
+    .init("inet", "sctp-initial", .sctpInitial),
+    .init("inet", "interface [ eth0 eth?.0 eth[0-1] * ]", .interface(["eth0.0", "eth?.0", "eth[0-1].0", "*"])),
     .init("inet", "source-port-range-optimize; ttl 1", .number(.ttl, [1...1], isExcept: false)),
 ]
 
@@ -146,8 +185,34 @@ private let refused: [(family: String, text: String, code: String)] = [
     ("inet6", "protocol tcp", "unknown-statement"),
     ("any", "source-address 10.0.0.0/8", "unknown-statement"),
     ("inet", "source-mac-address 00:00:5e:00:53:01", "unknown-statement"),
-    ("inet", "flexible-match-mask match-start layer-3", "unsupported-statement"),
-    ("inet", "gre-key-except 1", "unsupported-statement"),
+    ("inet", "flexible-match-mask match-start layer-3", "missing-value"),
+    ("inet", "flexible-match-mask { match-start layer-3; bit-length 8; }", "missing-value"),
+    ("inet", "flexible-match-mask { bit-length 8; prefix 1; }", "missing-value"),
+    ("inet", "flexible-match-mask { match-start layer-2; bit-length 8; prefix 1; }", "unsupported-statement"),
+    ("inet", "flexible-match-mask { match-start layer-5; bit-length 8; prefix 1; }", "invalid-value"),
+    ("inet", "flexible-match-mask { match-start layer-4; prefix 1; }", "missing-value"),
+    ("inet", "flexible-match-mask { match-start layer-4; bit-length 8; prefix 256; }", "invalid-value"),
+    ("inet", "flexible-match-mask { match-start layer-4; bit-length 8; prefix ab; }", "invalid-value"),
+    ("inet", "flexible-match-mask { match-start layer-4; prefix 0123456789abcdefg; }", "missing-value"),
+    ("inet", "flexible-match-mask { match-start layer-4; bit-length 129; prefix 1; }", "invalid-value"),
+    (
+        "inet", "flexible-match-mask { match-start layer-4; bit-length 8; prefix 1; mask-in-hex 0x1ff; }",
+        "invalid-value"
+    ),
+    ("inet", "flexible-match-mask { match-start layer-4; byte-offset 256; bit-length 8; prefix 1; }", "invalid-value"),
+    ("inet", "flexible-match-mask { match-start layer-4; bit-offset 8; bit-length 8; prefix 1; }", "invalid-value"),
+    ("inet", "flexible-match-mask { flexible-mask-name X; prefix 1; }", "undefined-flexible-match"),
+    ("inet", "flexible-match-mask { flexible-mask-name T; byte-offset 4; prefix 1; }", "conflicting-conditions"),
+    ("inet6", "flexible-match-range { match-start layer-4; range 1; }", "missing-value"),
+    ("inet6", "flexible-match-range { bit-length 8; range 1; }", "missing-value"),
+    ("inet6", "flexible-match-range { match-start layer-4; bit-length 8; }", "missing-value"),
+    ("inet6", "flexible-match-range { match-start layer-4; bit-length 33; range 1; }", "invalid-value"),
+    ("inet6", "flexible-match-range { match-start layer-4; bit-length 8; range 1-256; }", "invalid-value"),
+    ("inet6", "flexible-match-range { match-start layer-4; bit-length 8; range 5-1; }", "invalid-value"),
+    ("inet6", "flexible-match-range { flexible-range-name X; range 1; }", "undefined-flexible-match"),
+    ("any", "flexible-match-range { match-start layer-2; bit-length 8; range 1; }", "unknown-statement"),
+    ("inet6", "sctp-initial", "unknown-statement"),
+    ("inet", "gre-key-except 4294967296", "invalid-value"),
     ("inet", "source-address { 0.0.0.0/0; 2001:db8::/32 except; }", "invalid-value"),
     ("inet", "source-address { 0.0.0.0/0; } source-prefix-list { M except; }", "undefined-prefix-list"),
     ("inet", "interface-set S", "undefined-interface-set"),
@@ -160,7 +225,10 @@ func filter(_ family: String, from: String, then: String = "accept") -> String {
     """
     policy-options { prefix-list L { 192.0.2.0/24; } }
     interfaces { eth0 { unit 0 { family \(family) { filter { input F; } } } } }
-    firewall { family \(family) { filter F { term T { from { \(from); } then { \(then); } } } } }
+    firewall {
+        flexible-match T { match-start layer-4; byte-offset 12; bit-length 32; }
+        family \(family) { filter F { term T { from { \(from); } then { \(then); } } } }
+    }
     """
 }
 

@@ -95,8 +95,26 @@ private let cases: [CheckCase] = [
             everything,
             then: "permit { tcp-options { syn-check-required; } }",
             more: "flow { tcp-session { no-syn-check; } }"
+        )
+    ),
+    .init(
+        "sequence check required where it is off",
+        policy(
+            everything,
+            then: "permit { tcp-options { sequence-check-required; } }",
+            more: "flow { tcp-session { no-sequence-check; } }"
         ),
         errors: ["unsupported-statement"]
+    ),
+    .init(
+        "segment sizes of a policy",
+        policy(everything, then: "permit { tcp-options { initial-tcp-mss 1300; reverse-tcp-mss 63; window-scale; } }"),
+        errors: ["invalid-value"]
+    ),
+    .init(
+        "a protocol without an idle time of its own",
+        policy("source-address any; destination-address any; application junos-ospf;"),
+        warnings: ["common-idle-time"]
     ),
     .init("offload hint", policy(everything, then: "permit { services-offload; }")),
     .init(
@@ -285,17 +303,51 @@ private let cases: [CheckCase] = [
     .init(
         "strict SYN check against none",
         "security { flow { tcp-session { strict-syn-check; no-syn-check; } } }",
-        errors: ["unsupported-statement", "conflicting-statements"]
+        errors: ["conflicting-statements"]
+    ),
+    .init(
+        "strict SYN check against none in tunnels",
+        "security { flow { tcp-session { strict-syn-check; no-syn-check-in-tunnel; } } }",
+        errors: ["conflicting-statements"],
+        warnings: ["not-applicable"]
     ),
     .init(
         "session options",
-        "security { flow { tcp-session { rst-invalidate-session; maximum-window 64K; } } }",
-        errors: ["unsupported-statement"]
+        "security { flow { tcp-session { rst-invalidate-session; fin-invalidate-session; maximum-window 64K; "
+            + "tcp-initial-timeout 4; } } }"
     ),
     .init(
-        "DNS replies",
-        "security { flow { allow-dns-reply; traceoptions { flag all; } } }",
-        errors: ["unsupported-statement"]
+        "times out of range",
+        "security { flow { tcp-session { tcp-initial-timeout 301; time-wait-state { session-timeout 1; } } } }",
+        errors: ["invalid-value", "invalid-value"]
+    ),
+    .init(
+        "what FIN ends cannot be held",
+        "security { flow { tcp-session { fin-invalidate-session; time-wait-state; } } }",
+        errors: ["conflicting-statements"]
+    ),
+    .init(
+        "time-wait-state",
+        "security { flow { tcp-session { time-wait-state { session-ageout; apply-to-half-close-state; } } } }"
+    ),
+    .init(
+        "checks that conntrack does not make",
+        "security { flow { tcp-session { rst-sequence-check; } aging { early-ageout 5; } route-change-timeout 6; } }",
+        errors: ["unsupported-statement", "unsupported-statement", "unsupported-statement"]
+    ),
+    .init(
+        "segment sizes",
+        "security { flow { tcp-mss { all-tcp { mss 1350; } ipsec-vpn { mss 1350; } } } }",
+        warnings: ["not-applicable"]
+    ),
+    .init(
+        "segment sizes out of range, and in tunnels",
+        "security { flow { tcp-mss { all-tcp { mss 63; } gre-in { mss 1350; } } } }",
+        errors: ["unsupported-statement", "invalid-value"]
+    ),
+    .init(
+        "DNS replies and ICMP errors",
+        "security { flow { allow-dns-reply; allow-embedded-icmp; force-ip-reassembly; traceoptions { flag all; } } }"
     ),
     .init(
         "T52: packet mode with policies",
@@ -380,7 +432,7 @@ struct SecurityTests {
         let security = try #require(result.configuration.security)
         #expect(security.inetMode == .flowBased)
         #expect(security.inet6Mode == .flowBased)
-        #expect(security.noSYNCheck && security.noSequenceCheck && security.defaultPermits)
+        #expect(security.flow.noSYNCheck && security.flow.noSequenceCheck && security.defaultPermits)
         #expect(security.zones.map(\.name) == ["trust", "untrust", "management"])
         #expect(security.zones.map(\.isManagement) == [false, false, true])
         #expect(security.zones[0].sendsTCPReset)

@@ -237,6 +237,19 @@ let ruleCases: [RuleCase] = [
     ),
     RuleCase("counter object", [.object(.counter("c1"))], shows: "counter name \"c1\""),
     RuleCase("limit object", [.object(.limit("l1")), .verdict(.drop)], shows: "limit name \"l1\" drop"),
+    RuleCase(
+        "timeout object",
+        [.object(.conntrackTimeout("timeout-17"))],
+        shows: "ct timeout set \"timeout-17\""
+    ),
+    RuleCase(
+        "segment size",
+        [
+            .immediate(.one, RegisterValue(network: 1300, count: 2)),
+            .extensionHeaderStore(.tcpOption, type: 2, offset: 2, length: 2, from: .one),
+        ],
+        shows: "tcp option maxseg size set 1300"
+    ),
     RuleCase("counter", [.counter], shows: "counter packets 0 bytes 0"),
     RuleCase(
         "packet limit",

@@ -10,6 +10,7 @@ func tableOfCases() -> Table {
         .limit("l1"): .limit(Limit(rate: 1000, burst: 500, unit: .bytes, matchesOver: true)),
         .limit("l2"): .limit(Limit(rate: 3, period: 3600, burst: 9, unit: .packets, matchesOver: false)),
     ]
+    for (name, timeout) in timeoutCases { table.objects[.conntrackTimeout(name)] = .conntrackTimeout(timeout) }
     table.chains["side"] = Chain(name: "side", rules: [Rule([.verdict(.return)])])
     for set in setCases { table.sets[set.name] = set }
     for (index, item) in ruleCases.enumerated() {
@@ -164,3 +165,16 @@ let setCases: [NamedSet] = [
         ]
     ),
 ]
+
+/// Timeout policies of every protocol that has them.
+let timeoutCases: [(name: String, timeout: ConntrackTimeout)] = {
+    let numbers: [UInt8] = [1, 6, 17, 47, 58, 132, 136]
+    return numbers.map { number in
+        let count = ConntrackTimeout.states(of: number) ?? 0
+        var seconds = (0..<count).map { UInt32(60 + $0) }
+        // Nothing, and as much as there may be.
+        seconds[count / 2] = 0
+        seconds[count - 1] = ConntrackTimeout.longest
+        return ("timeout-\(number)", ConntrackTimeout(protocolNumber: number, seconds: seconds))
+    }
+}()

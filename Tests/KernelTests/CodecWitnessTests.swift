@@ -95,6 +95,14 @@ private let witnessCases: [WitnessCase] = [
         ]
     ),
     WitnessCase(text: "notrack", expressions: [.notrack]),
+    WitnessCase(text: "ct timeout set \"slow\"", expressions: [.object(.conntrackTimeout("slow"))]),
+    WitnessCase(
+        text: "tcp option maxseg size set 1360",
+        expressions: [
+            .immediate(.one, bytes(5, 80)),
+            .extensionHeaderStore(.tcpOption, type: 2, offset: 2, length: 2, from: .one),
+        ]
+    ),
     WitnessCase(
         text: "exthdr frag exists drop",
         expressions: [
@@ -109,6 +117,11 @@ private let frame = """
     table inet witness {
         counter c1 { }
         limit l1 { rate over 1000 bytes/second burst 500 bytes; }
+        ct timeout slow {
+            protocol tcp
+            l3proto inet
+            policy = { syn_sent : 1, syn_recv : 2, established : 3, fin_wait : 4, close_wait : 5, last_ack : 6, time_wait : 7, close : 8, syn_sent2 : 9, retrans : 10, unack : 11 }
+        }
         set hosts { type ipv4_addr; flags interval; elements = { 10.0.0.0/8, 11.0.0.0, 192.0.2.1-192.0.2.9, 240.0.0.0/4 } }
         set low { type inet_service; flags interval; elements = { 0-1023, 1024-2000, 65535 } }
         set boxes { type ipv4_addr . inet_service; flags interval; elements = { 10.0.0.0/8 . 80, 11.0.0.1 . 0-99 } }
@@ -184,6 +197,8 @@ private let frame = """
             ]
         )
         #expect(table.objects[.limit("l1")] == .limit(Limit(rate: 1000, burst: 500, unit: .bytes, matchesOver: true)))
+        let slow = ConntrackTimeout(protocolNumber: 6, seconds: Array(1...11))
+        #expect(table.objects[.conntrackTimeout("slow")] == .conntrackTimeout(slow))
         #expect(table.chains["base"]?.base == BaseChain(hook: .forward, priority: 5, policy: .drop))
     }
 
@@ -272,7 +287,7 @@ private func kernelName(_ expression: Expression) -> String {
     switch expression {
     case .metaLoad, .metaStore: "meta"
     case .payloadLoad, .payloadStore: "payload"
-    case .extensionHeader: "exthdr"
+    case .extensionHeader, .extensionHeaderStore: "exthdr"
     case .conntrackLoad, .conntrackStore: "ct"
     case .compare: "cmp"
     case .range: "range"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Generated policies with an outside first-match oracle, through the real kernel.
+// Generated SRX policies with an outside first-match oracle, through the real kernel.
 import Engine
 import JunosModel
 import Laboratory
@@ -19,16 +19,6 @@ private let most = 150
         set interfaces eth2 unit 0 family inet address 192.0.2.5/30
         """
 
-    /// The filter attached to `eth1`, input, in its families.
-    private static func filterSources(_ name: String) throws -> [ConfigurationSource] {
-        let text = try corpusText("aerleon/generated/\(name)/juniper-filter.conf")
-        let filter = ConfigurationSource(name: "filter", text: text)
-        let attachments = compileConfiguration([filter]).configuration.filters.keys.map {
-            "set interfaces eth1 unit 0 family \($0.family.rawValue) filter input \($0.name)"
-        }
-        return [filter, .init(name: "interfaces", text: ([interfaces] + attachments).joined(separator: "\n"))]
-    }
-
     /// The policy between zones trust, on `eth1`, and untrust, on `eth2`.
     private static func policySources(_ name: String) throws -> [ConfigurationSource] {
         let zones = """
@@ -40,10 +30,6 @@ private let most = 150
             .init(name: "policy", text: try corpusText("aerleon/generated/\(name)/srx-policy.conf")),
             .init(name: "zones", text: interfaces + "\n" + zones),
         ]
-    }
-
-    @Test(arguments: names) func `filters decide as the oracle says`(name: String) throws {
-        try agree(try Self.filterSources(name), name)
     }
 
     @Test(arguments: names) func `policies decide first packets as the oracle says`(name: String) throws {

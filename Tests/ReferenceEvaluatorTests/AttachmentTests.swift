@@ -3,6 +3,7 @@
 import JunosModel
 import NetworkTypes
 import ReferenceEvaluator
+import TestSupport
 import Testing
 
 /// Two interfaces and lo0 of a plain router, filters at will.
@@ -25,27 +26,6 @@ private let transit = "udp 10.1.0.9:1000 > 10.2.0.9:2000 len=100"
 private let local = "udp 10.1.0.9:1000 > 10.1.0.1:2000 len=100"
 
 @Suite struct `Attached filters` {
-    @Test func `T41: a local packet meets its filter twice, a forwarded one once`() throws {
-        var model = router(
-            """
-            family inet { filter F {
-                term a { from { forwarding-class expedited-forwarding; } then { count ef; discard; } }
-                term b { then { count all; forwarding-class expedited-forwarding; accept; } }
-            } }
-            """,
-            eth1: "input F;"
-        )
-        let forwarded = try model.receive(transit, on: "eth1")
-        #expect(forwarded.verdict == .accept)
-        #expect(forwarded.forwardingClass == "expedited-forwarding")
-        #expect(forwarded.counters == ["inet:F/all-eth1.0-i": 1])
-        let delivered = try model.receive(local, on: "eth1")
-        #expect(delivered.verdict == .discard)
-        #expect(delivered.stage == .routingEngineFilter)
-        #expect(delivered.decidedBy == "firewall family inet filter F term a")
-        #expect(delivered.counters == ["inet:F/all-eth1.0-i": 1, "inet:F/ef-eth1.0-i@routing-engine": 1])
-    }
-
     @Test func `a second pass that cannot differ is left out, with its counters`() throws {
         var model = router(
             "family inet { filter F { term a { from { protocol udp; } then { count c; accept; } } } }",
@@ -70,54 +50,6 @@ private let local = "udp 10.1.0.9:1000 > 10.1.0.1:2000 len=100"
         }
     }
 
-    @Test func `T42 and T43: a list is one filter with one implicit discard at its end`() throws {
-        var model = router(
-            """
-            family inet {
-                filter F1 { term a { from { protocol tcp; } then discard; } }
-                filter F2 { term b { then accept; } }
-                filter F3 { term c { from { protocol 89; } then accept; } }
-                filter F4 { term d { from { protocol 88; } then accept; } }
-            }
-            """,
-            eth1: "input-list [ F1 F2 ];",
-            eth2: "input-list [ F3 F4 ];"
-        )
-        #expect(try model.receive(transit, on: "eth1").decidedBy == "firewall family inet filter F2 term b")
-        #expect(
-            try model.receive("tcp 10.1.0.9 > 10.2.0.9", on: "eth1").decidedBy
-                == "firewall family inet filter F1 term a"
-        )
-        let none = try model.receive("udp 10.2.0.9 > 10.1.0.9", on: "eth2")
-        #expect(none.verdict == .discard)
-        #expect(none.decidedBy == "firewall family inet filter F4 implicit-discard")
-    }
-
-    @Test func `T44: counters of one name in a list are one counter, named after the place`() throws {
-        var model = router(
-            """
-            family inet {
-                filter F1 { term a { from { protocol udp; } then { count c; next term; } } }
-                filter F2 { term b { then { count c; } } }
-            }
-            """,
-            eth1: "input-list [ F1 F2 ];"
-        )
-        #expect(try model.receive(transit, on: "eth1").counters == ["inet:eth1.0-i/c-eth1.0-i": 2])
-    }
-
-    @Test func `T45 to T47: each interface and direction has a counter of its own`() throws {
-        var model = router(
-            "family inet { filter F { term a { then { count c; accept; } } } }",
-            eth1: "input F; output F;",
-            eth2: "input F;"
-        )
-        #expect(try model.receive(transit, on: "eth1").counters == ["inet:F/c-eth1.0-i": 1])
-        #expect(try model.receive("udp 10.2.0.9 > 10.2.0.8", on: "eth2").counters == ["inet:F/c-eth2.0-i": 1])
-        let hairpin = try model.receive("udp 10.1.0.9 > 10.1.0.8", on: "eth1")
-        #expect(hairpin.counters == ["inet:F/c-eth1.0-i": 1, "inet:F/c-eth1.0-o": 1])
-    }
-
     @Test(arguments: [(false, PacketVerdict.discard), (true, .accept)])
     func `a policer is shared by interfaces, unless the filter is interface-specific`(
         specific: Bool,
@@ -133,51 +65,6 @@ private let local = "udp 10.1.0.9:1000 > 10.1.0.1:2000 len=100"
         )
         #expect(try model.receive("udp 10.1.0.9 > 10.2.0.9 len=1000", on: "eth1").verdict == .accept)
         #expect(try model.receive("udp 10.2.0.9 > 10.1.0.9 len=1000", on: "eth2").verdict == second)
-    }
-
-    @Test func `T48: family any goes first`() throws {
-        var model = router(
-            """
-            family any { filter A { term a { from { packet-length 1500; } then discard; } term b { then accept; } } }
-            family inet { filter F { term a { then { count c; accept; } } } }
-            """,
-            eth1: "input F;",
-            more: "family any { filter { input A; } }"
-        )
-        let long = try model.receive("udp 10.1.0.9 > 10.2.0.9 len=1500", on: "eth1")
-        #expect(long.verdict == .discard && long.counters.isEmpty)
-        #expect(long.decidedBy == "firewall family any filter A term a")
-        let short = try model.receive(transit, on: "eth1")
-        #expect(short.verdict == .accept && short.counters == ["inet:F/c-eth1.0-i": 1])
-    }
-
-    @Test func `T60: interface in an output filter is the receiving one`() throws {
-        var model = router(
-            "family inet { filter F { term a { from { interface eth1.0; } then discard; } term b { then accept; } } }",
-            eth2: "output F;"
-        )
-        let answer = try model.receive(transit, on: "eth1")
-        #expect(answer.verdict == .discard && answer.stage == .outputFilter)
-        #expect(try model.receive("udp 10.2.0.8 > 10.2.0.9", on: "eth2").verdict == .accept)
-        #expect(try model.receive("udp 10.2.0.1 > 10.2.0.9", on: "local").verdict == .accept)
-    }
-
-    @Test func `T66: a filter on lo0 sees what is for the router`() throws {
-        var model = router("family inet { filter F { term a { then discard; } } }", lo0: "input F;")
-        #expect(try model.receive(transit, on: "eth1").verdict == .accept)
-        let answer = try model.receive(local, on: "eth1")
-        #expect(answer.verdict == .discard && answer.stage == .lo0Input)
-    }
-
-    @Test func `T67: both the interface's filter and lo0's are asked`() throws {
-        var model = router(
-            "family inet { filter A { term a { then { count c; accept; } } } filter D { term a { then { count d; discard; } } } }",
-            eth1: "input A;",
-            lo0: "input D;"
-        )
-        let answer = try model.receive("icmp 10.1.0.9 > 10.1.0.1", on: "eth1")
-        #expect(answer.verdict == .discard)
-        #expect(answer.counters == ["inet:A/c-eth1.0-i": 1, "inet:D/d-lo0.0-i": 1])
     }
 
     @Test func `what the router sends passes lo0's output filter, then the interface's`() throws {

@@ -2,6 +2,7 @@
 // The model's conntrack against what the kernel was seen to do.
 import NetworkTypes
 import ReferenceEvaluator
+import TestSupport
 import Testing
 
 @Suite struct `TCP sequences measured in the kernel` {

@@ -6,6 +6,9 @@ public import Foundation
 public struct MissingTestData: Error, CustomStringConvertible {
     /// The file or folder that is not there.
     public let description: String
+
+    /// Says what is not there or cannot be read.
+    public init(description: String) { self.description = description }
 }
 
 /// The project's root folder.

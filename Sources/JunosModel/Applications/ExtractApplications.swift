@@ -199,12 +199,21 @@ private func readTimeout(
     guard let child = statement.child("inactivity-timeout"), let text = child.value?.word else { return }
     if text == "never" {
         timeouts.insert(.max)
+        diagnostics.warning(
+            "longest-idle-time",
+            child,
+            "sessions end after \(longestIdleTime) seconds without a packet: the kernel knows no longer time"
+        )
     } else if let seconds = UInt32(text), (4...86400).contains(seconds) {
         timeouts.insert(seconds)
     } else {
         diagnostics.error("invalid-value", child, "'\(text)' is neither 4 to 86400 seconds nor 'never'")
     }
 }
+
+/// What `never` comes to: 24 days, the longest time that is one on every kernel (2³¹ − 1 ticks of a thousandth of a
+/// second).
+private let longestIdleTime = 2_147_483
 
 /// A port, a name or a range.
 private func ports(_ statement: Statement, _ diagnostics: inout [Diagnostic]) -> ClosedRange<UInt16>? {

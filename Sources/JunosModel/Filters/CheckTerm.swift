@@ -20,7 +20,7 @@ private struct TermShape {
         }
     }
 
-    /// The fields of the transport header that it reads.
+    /// The fields of the transport header that it reads whatever the protocol.
     var transportFields: [NumericField] {
         [.sourcePort, .destinationPort, .port, .icmpType, .icmpCode, .espSPI, .ahSPI].filter { numbers[$0] != nil }
     }

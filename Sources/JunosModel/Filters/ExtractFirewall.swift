@@ -6,11 +6,11 @@ import JunosSyntax
 /// What may stand under `firewall`.
 let firewallStatements = SupportTable(
     "firewall",
-    supported: ["family", "filter", "policer", "interface-set"],
+    supported: [
+        "family", "filter", "policer", "three-color-policer", "prefix-action", "interface-set", "flexible-match",
+    ],
     notApplicable: [
-        "three-color-policer": "terms that name one are refused",
         "hierarchical-policer": "terms that name one are refused",
-        "flexible-match": "terms that name one are refused",
         "load-balance-group": "terms that name one are refused",
         "tunnel-end-point": "terms that name one are refused",
         "policy-map": "terms that name one are refused",
@@ -104,6 +104,8 @@ private func extractFamily(
         switch child.word {
         case "filter":
             for filter in child.statements { add(filter, family, &diagnostics) }
+        // Read with the policers, since terms name them (filters reference §4.3).
+        case "prefix-action" where family == .inet: break
         // Templates: they do nothing until a term names them, and that is refused.
         case "prefix-action", "dialer-filter", "fast-update-filter":
             diagnostics.warning("not-applicable", child, "'\(child.word)' has no effect here: it is not supported")
@@ -190,7 +192,15 @@ func extractInterfaceSets(_ sets: Statement, _ diagnostics: inout [Diagnostic]) 
         checkFirewallName(statement, &diagnostics)
         result[statement.word] = statement.children.map(\.word)
             .filter { !wordsAllowedEverywhere.contains($0) }
-            .map { $0.contains(".") || $0.contains("*") ? $0 : $0 + ".0" }
+            .map(interfacePattern)
     }
     return result
+}
+
+/// The name of a logical interface or a pattern over such names, in which `*` stands for any characters, `?` for one and
+/// `[0-3]` for one of several (filters reference §3.2).
+///
+/// What says nothing about the unit means unit 0, as everywhere.
+func interfacePattern(_ word: String) -> String {
+    word.contains(".") || word.contains("*") ? word : word + ".0"
 }

@@ -16,6 +16,10 @@ struct FilterNames {
     let prefixLists: Set<String>
     /// `firewall policer`.
     let policers: Set<String>
+    /// `firewall three-color-policer`, with the kind of each.
+    let threeColorPolicers: [String: ThreeColorPolicer.Kind]
+    /// `firewall family inet prefix-action`.
+    let prefixActions: Set<String>
     /// `firewall interface-set`.
     let interfaceSets: Set<String>
     /// Predefined ones and those of `class-of-service`.
@@ -26,6 +30,8 @@ struct FilterNames {
     let logicalInterfaces: Set<String>
     /// `routing-instances` with their types; nil for a type that packets cannot be led into.
     let routingInstances: [String: RoutingInstance.Kind?]
+    /// `firewall flexible-match`; nil for a template with an error.
+    let flexibleTemplates: [String: FlexibleTemplate?]
 }
 
 /// Extracts the conditions of a term, in the order of their keywords.
@@ -86,7 +92,11 @@ private struct MatchConditionReader {
 
     /// What to write in this family instead (filters reference §3.3).
     func replacement(for word: String) -> String {
-        guard family == .inet6 || family == .inet else { return "" }
+        guard family == .inet6 || family == .inet else {
+            return word.hasPrefix("flexible-match")
+                ? "; there it would begin at the link-layer header, which is not built: write filters of family inet "
+                    + "and inet6" : ""
+        }
         let pairs = [
             "protocol": "payload-protocol", "ttl": "hop-limit", "dscp": "traffic-class", "next-header": "protocol",
             "payload-protocol": "protocol", "hop-limit": "ttl", "traffic-class": "dscp",
@@ -127,6 +137,12 @@ private struct MatchConditionReader {
             readHeaderList(node, names: extensionHeaderNumbers, &diagnostics) { ranges, any in
                 .extensionHeader(ranges, any: any, isExcept: isExcept)
             }
+        case .flexibleMatch(let isMask):
+            let condition =
+                isMask
+                ? readFlexibleMask(from.statement(node), names.flexibleTemplates, &diagnostics)
+                : readFlexibleRange(from.statement(node), names.flexibleTemplates, &diagnostics)
+            if let condition { conditions.append(condition) } else { refuse() }
         case .hint: break
         case .unsupported(let reason):
             diagnostics.error(
@@ -268,9 +284,8 @@ private struct MatchConditionReader {
     mutating func readInterfaces(_ node: ConfigurationNode, _ diagnostics: inout [Diagnostic]) {
         var patterns: [String] = []
         for child in node.children {
-            let isPattern = child.word.contains { $0 == "*" || $0 == "?" || $0 == "[" }
-            let name = isPattern || child.word.contains(".") ? child.word : child.word + ".0"
-            if !isPattern, !names.logicalInterfaces.contains(name) {
+            let name = interfacePattern(child.word)
+            if !name.contains(where: { $0 == "*" || $0 == "?" || $0 == "[" }), !names.logicalInterfaces.contains(name) {
                 diagnostics.warning(
                     "undefined-interface",
                     from.statement(node).statement(child),

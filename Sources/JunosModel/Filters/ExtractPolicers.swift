@@ -70,8 +70,8 @@ private func bandwidthRate(_ statement: Statement, _ diagnostics: inout [Diagnos
     var burst: UInt64?
     for child in statement.statements {
         switch child.word {
-        case "bandwidth-limit": limit = number(child, 8000...UInt64.max, &diagnostics)
-        case "burst-size-limit": burst = number(child, 1...100_000_000_000, &diagnostics)
+        case "bandwidth-limit": limit = rateNumber(child, 8000...UInt64.max, &diagnostics)
+        case "burst-size-limit": burst = rateNumber(child, 1...100_000_000_000, &diagnostics)
         case "bandwidth-percent":
             diagnostics.error(
                 "unsupported-statement",
@@ -90,13 +90,7 @@ private func bandwidthRate(_ statement: Statement, _ diagnostics: inout [Diagnos
         }
         return nil
     }
-    if burst < 1500 {
-        diagnostics.warning(
-            "small-burst",
-            statement,
-            "a burst of \(burst) bytes is less than one packet of 1500: longer packets always exceed it"
-        )
-    }
+    warnOfSmallBurst(burst, statement, &diagnostics)
     return .bandwidth(bitsPerSecond: limit, burstBytes: burst)
 }
 
@@ -106,8 +100,8 @@ private func packetRate(_ statement: Statement, _ diagnostics: inout [Diagnostic
     var burst: UInt64?
     for child in statement.statements {
         switch child.word {
-        case "pps-limit": limit = number(child, 1...UInt64.max, &diagnostics)
-        case "packet-burst": burst = number(child, 1...UInt64.max, &diagnostics)
+        case "pps-limit": limit = rateNumber(child, 1...UInt64.max, &diagnostics)
+        case "packet-burst": burst = rateNumber(child, 1...UInt64.max, &diagnostics)
         case let word where wordsAllowedEverywhere.contains(word): break
         default:
             diagnostics.error("unknown-statement", child, "'\(child.word)' is not known under 'if-exceeding-pps'")
@@ -122,8 +116,18 @@ private func packetRate(_ statement: Statement, _ diagnostics: inout [Diagnostic
     return .packets(perSecond: limit, burst: burst)
 }
 
+/// A burst that the longest packets of Ethernet never fit into.
+func warnOfSmallBurst(_ burst: UInt64, _ statement: Statement, _ diagnostics: inout [Diagnostic]) {
+    guard burst < 1500 else { return }
+    diagnostics.warning(
+        "small-burst",
+        statement,
+        "a burst of \(burst) bytes is less than one packet of 1500: longer packets always exceed it"
+    )
+}
+
 /// The number of a leaf, with suffix, inside its range.
-private func number(
+func rateNumber(
     _ statement: Statement,
     _ allowed: ClosedRange<UInt64>,
     _ diagnostics: inout [Diagnostic]

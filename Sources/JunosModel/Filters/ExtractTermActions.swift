@@ -17,12 +17,10 @@ private let unsupportedOutcomes: [String: (reason: String, outcome: TermOutcome)
 
 /// Modifiers that Junos knows and Sluice does not (filters reference §4.3).
 private let unsupportedModifiers: [String: String] = [
-    "three-color-policer": "packets over its rates would not be dropped",
     "hierarchical-policer": "packets over its rates would not be dropped",
     "enhanced-hierarchical-policer": "packets over its rates would not be dropped",
     "policer-charge": "packets over its rates would not be dropped",
     "force-premium": "there are no hierarchical policers",
-    "prefix-action": "packets over its rates would not be dropped",
     "port-mirror": "port mirroring is not built yet",
     "port-mirror-instance": "port mirroring is not built yet",
     "l2-mirror": "port mirroring is not built yet",
@@ -54,6 +52,7 @@ private let familiesOfActions: [String: Set<FilterFamily>] = [
     "next-ip": [.inet],
     "next-ip6": [.inet6],
     "next-interface": [.inet, .inet6],
+    "prefix-action": [.inet],
 ]
 
 /// Extracts the actions of a term.
@@ -125,6 +124,17 @@ func extractTermActions(
             if let name = actions.policer, !names.policers.contains(name) {
                 diagnostics.error("undefined-policer", statement, "Referenced policer '\(name)' is not defined")
             }
+        case "three-color-policer":
+            actions.threeColorPolicer = threeColorReference(statement, names, &diagnostics)
+        case "prefix-action":
+            actions.prefixAction = statement.value?.word
+            if let name = actions.prefixAction, !names.prefixActions.contains(name) {
+                diagnostics.error(
+                    "undefined-prefix-action",
+                    statement,
+                    "Referenced prefix-action '\(name)' is not defined"
+                )
+            }
         case "log": actions.log = true
         case "syslog": actions.syslog = true
         case "packet-mode": actions.packetMode = true
@@ -163,6 +173,14 @@ func extractTermActions(
         }
     }
     if isDoubtful, actions.outcome == nil { actions.outcome = .discard }
+    if actions.threeColorPolicer != nil, actions.lossPriority != nil {
+        // The schema's own words (filters reference §7.7).
+        diagnostics.error(
+            "conflicting-actions",
+            then,
+            "Configuring loss-priority is incompatible with configuring three-color-policer"
+        )
+    }
     return actions
 }
 

@@ -15,6 +15,7 @@ enum ConditionForm {
     case lossPriority
     case ipOptions
     case extensionHeader
+    case flexibleMatch(isMask: Bool)
     /// A hint for hardware, which says nothing about packets.
     case hint
     /// A commit error; the text says what the condition would need.
@@ -50,7 +51,7 @@ let matchConditionKeywords: [String: ConditionKeyword] = {
     enter("prefix-list", .prefixLists(.either), both)
     enter("source-prefix-list", .prefixLists(.source), both)
     enter("destination-prefix-list", .prefixLists(.destination), both)
-    for field in [NumericField.sourcePort, .destinationPort, .port, .icmpType, .icmpCode] {
+    for field in [NumericField.sourcePort, .destinationPort, .port, .icmpType, .icmpCode, .greKey] {
         enter(field.rawValue, .number(field), both, twin: true)
     }
     for field in [NumericField.protocol, .fragmentOffset, .ttl, .dscp, .precedence, .espSPI, .ahSPI] {
@@ -74,6 +75,9 @@ let matchConditionKeywords: [String: ConditionKeyword] = {
     enter("loss-priority", .lossPriority, all, twin: true)
     enter("ip-options", .ipOptions, [.inet], twin: true)
     enter("extension-header", .extensionHeader, [.inet6], twin: true)
+    enter("sctp-initial", .flag(.sctpInitial), [.inet])
+    enter("flexible-match-mask", .flexibleMatch(isMask: true), both)
+    enter("flexible-match-range", .flexibleMatch(isMask: false), both)
     enter("source-port-range-optimize", .hint, all)
     enter("destination-port-range-optimize", .hint, all)
     for (word, reason) in unsupportedConditions {
@@ -84,13 +88,9 @@ let matchConditionKeywords: [String: ConditionKeyword] = {
 
 /// Conditions that Junos knows and Sluice does not.
 private let unsupportedConditions: [String: String] = [
-    "sctp-initial": "chunks of SCTP are not read",
-    "gre-key": "GRE headers are not read",
     "destination-class": "classes of routes belong to the routing daemon",
     "source-class": "classes of routes belong to the routing daemon",
     "service-filter-hit": "there are no service filters",
-    "flexible-match-mask": "matching at free offsets is not built yet",
-    "flexible-match-range": "matching at free offsets is not built yet",
     "policy-map": "policy maps are not built",
     "slice": "network slices are not built",
     "rat-type": "mobile networks' headers are not read",
@@ -104,3 +104,23 @@ private let unsupportedConditions: [String: String] = [
     "ttl-eq-one": "write 'ttl 1' instead",
     "exp": "MPLS headers are not read",
 ]
+
+/// What Sluice makes of one keyword under `from`, for the documentation and for the test that each one is shown.
+public struct MatchConditionSupport: Hashable, Sendable {
+    /// The keyword.
+    public let keyword: String
+    /// The families of filters it stands in.
+    public let families: Set<FilterFamily>
+    /// Whether it is understood; unsupported ones are commit errors.
+    public let state: SupportState
+}
+
+/// Every keyword under `from` that is known, `-except` twins among them, in order of name.
+public let matchConditionSupport: [MatchConditionSupport] = matchConditionKeywords.sorted { $0.key < $1.key }.map {
+    let state: SupportState =
+        switch $1.form {
+        case .unsupported(let reason): .unsupported(reason)
+        default: .supported
+        }
+    return MatchConditionSupport(keyword: $0, families: $1.families, state: state)
+}

@@ -37,6 +37,7 @@ func parseValue(
     case .precedence: return try parsePrecedence(text, names: codePoints.precedence)
     case .espSPI, .ahSPI: return try parseRange(text, names: [:], highest: .max, allowsBinary: true)
     case .interfaceGroup: return try parseRange(text, names: [:], highest: 255)
+    case .greKey: return try parseRange(text, names: [:], highest: .max)
     }
 }
 

@@ -29,6 +29,11 @@ private func whyNothingMatches(_ condition: MatchCondition, family: FilterFamily
     case .number(.packetLength, let ranges, isExcept: false)
     where !ranges.isEmpty && ranges.allSatisfy({ $0.upperBound < (family == .inet6 ? 40 : 20) }):
         return "no packet is that short"
+    case .flexibleMask(_, let mask, let value) where value & ~mask != 0:
+        return "'prefix' has bits that 'mask-in-hex' leaves out"
+    case .extensionHeader(let ranges, any: false, isExcept: false)
+    where !extensionHeaderNumbers.values.contains(where: { number in ranges.contains { $0.contains(number) } }):
+        return "none of the numbers of 'extension-header' is that of an extension header"
     default: return nil
     }
 }
@@ -41,7 +46,7 @@ private func highest(of field: NumericField) -> UInt32 {
     case .fragmentOffset: 8191
     case .dscp, .trafficClass: 63
     case .precedence: 7
-    case .espSPI, .ahSPI: .max
+    case .espSPI, .ahSPI, .greKey: .max
     }
 }
 

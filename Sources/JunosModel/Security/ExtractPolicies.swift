@@ -338,6 +338,13 @@ private func checkApplications(
                 "'\(name)' has RPC programs, whose ports are not learned: for them the policy matches nothing"
             )
         }
+        for number in names.protocolsWithoutIdleTime(name) {
+            diagnostics.warning(
+                "common-idle-time",
+                match,
+                "sessions of '\(name)' live 1800 idle seconds: protocol \(number) cannot have a time of its own"
+            )
+        }
     }
 }
 

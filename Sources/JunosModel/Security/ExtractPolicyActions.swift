@@ -28,7 +28,7 @@ func extractThen(
         case "permit":
             decide(.permit, &diagnostics)
             for option in permitStatements.admitted(statement, &diagnostics) {
-                extractTCPOptions(option, names: names, &diagnostics)
+                extractTCPOptions(option, names: names, into: &policy, &diagnostics)
             }
         case "deny", "reject":
             decide(statement.word == "deny" ? .deny : .reject, &diagnostics)
@@ -71,23 +71,28 @@ private func extractLog(
     }
 }
 
-/// `tcp-options`: requiring a check that is on anyway changes nothing.
+/// `tcp-options` (flow reference §2.3).
 private func extractTCPOptions(
     _ options: Statement,
     names: PolicyNames,
+    into policy: inout SecurityPolicy,
     _ diagnostics: inout [Diagnostic]
 ) {
     for child in options.statements {
         switch child.word {
-        case "syn-check-required" where !names.checksAreOff.syn: break
-        case "sequence-check-required" where !names.checksAreOff.sequence: break
-        case "window-scale": break
-        case "syn-check-required", "sequence-check-required", "initial-tcp-mss", "reverse-tcp-mss":
+        case "syn-check-required": policy.requiresSYN = true
+        // Requiring a check that is on anyway changes nothing.
+        case "sequence-check-required" where !names.flow.noSequenceCheck: break
+        case "sequence-check-required":
             diagnostics.error(
                 "unsupported-statement",
                 child,
-                "'\(child.word)' is not supported for one policy: the options of 'security flow' hold for all"
+                "'sequence-check-required' is not supported beside 'no-sequence-check', which holds for all policies"
             )
+        // Scaling is always followed.
+        case "window-scale": break
+        case "initial-tcp-mss": policy.initialSegmentSize = segmentSize(child, &diagnostics)
+        case "reverse-tcp-mss": policy.reverseSegmentSize = segmentSize(child, &diagnostics)
         case let word where wordsAllowedEverywhere.contains(word): break
         default: diagnostics.error("unknown-statement", child, "'\(child.word)' is not known under 'tcp-options'")
         }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `security`: flow reference §1.3, §2.3, §2.6.
+// `security`: flow reference §1.3.
 import Diagnostics
 import JunosSyntax
 
@@ -57,60 +57,6 @@ private let wordsOfPlainRouters: Set<String> = wordsAllowedEverywhere.union([
     "authentication-key-chains", "certificates", "pki", "ssh-known-hosts", "macsec",
 ])
 
-/// What may stand under `security flow` (flow reference §2.6).
-let flowStatements = SupportTable(
-    "security flow",
-    supported: ["tcp-session"],
-    unsupported: [
-        "aging": "sessions would not be aged early",
-        "allow-dns-reply": "replies without a query would still be dropped",
-        "allow-embedded-icmp": "errors without a session would still be dropped",
-        "route-change-timeout": "sessions would keep their time when routes change",
-        "tcp-mss": "segment sizes are not changed yet",
-        "force-ip-reassembly": "fragments of a packet-based family would not be reassembled",
-        "fragment-limit": "the kernel's own limits hold",
-        "fragment-reassembly-timeout": "the kernel's own limits hold",
-        "drop-flow": "denied flows are looked up packet by packet",
-        "advanced-options": "its drops are not built yet",
-        "ethernet-switching": "bridged traffic is not filtered",
-        "bridge": "bridged traffic is not filtered",
-        "mcast-buffer-enhance": "multicast is forwarded by this host",
-        "sync-icmp-session": "there is no cluster",
-    ],
-    notApplicable: [
-        "syn-flood-protection-mode": "it matters to screens only",
-        "power-mode-disable": "there is no such mode",
-        "power-mode-ipsec": "there is no such mode",
-        "power-mode-ipsec-qat": "there is no such mode",
-        "ipsec-performance-acceleration": "VPNs are not built",
-        "load-distribution": "the kernel distributes load",
-        "preserve-incoming-fragment-size": "the kernel decides how it fragments",
-        "pending-sess-queue-length": "the kernel decides",
-        "hardware-acceleration": "the kernel decides",
-        "enhanced-routing-mode": "the kernel decides",
-    ],
-    cosmetic: ["traceoptions", "packet-log", "log"]
-)
-
-/// What may stand under `security flow tcp-session` (flow reference §2.3).
-let tcpSessionStatements = SupportTable(
-    "security flow tcp-session",
-    supported: ["no-syn-check", "no-sequence-check"],
-    unsupported: [
-        "strict-syn-check": "data before the end of the handshake would be let through",
-        "rst-invalidate-session": "sessions would end as the kernel decides",
-        "rst-sequence-check": "sequence numbers of resets would not be checked",
-        "fin-invalidate-session": "sessions would end as the kernel decides",
-        "tcp-initial-timeout": "the kernel's own time holds",
-        "time-wait-state": "the kernel's own time holds",
-        "aggressive-tcp-ack": "there is no TCP proxy",
-        "tcp-fast-open": "there is no TCP proxy",
-        "tcp-selective-ack": "there is no TCP proxy",
-    ],
-    notApplicable: ["no-syn-check-in-tunnel": "VPNs are not built"],
-    cosmetic: ["maximum-window"]
-)
-
 /// Extracts `security`; nil where it holds nothing that makes a flow device (DESIGN §3.14).
 func extractSecurity(
     _ security: Statement,
@@ -131,7 +77,7 @@ func extractSecurity(
         case "zones": extractZoneBooks(statement, hasNewBooks: hasNewBooks, into: &result, &diagnostics)
         case "address-book": extractAddressBooks(statement, into: &result, &diagnostics)
         case "forwarding-options": extractForwardingModes(statement, into: &result, &diagnostics)
-        case "flow": extractFlow(statement, into: &result, &diagnostics)
+        case "flow": result.flow = extractFlow(statement, &diagnostics)
         default: break
         }
     }
@@ -141,31 +87,6 @@ func extractSecurity(
         extractPolicies(statement, names: names, into: &result, &diagnostics)
     }
     return result
-}
-
-/// `security flow`.
-private func extractFlow(
-    _ flow: Statement,
-    into result: inout SecurityConfiguration,
-    _ diagnostics: inout [Diagnostic]
-) {
-    for statement in flowStatements.admitted(flow, &diagnostics) {
-        for option in tcpSessionStatements.admitted(statement, &diagnostics) {
-            switch option.word {
-            case "no-syn-check": result.noSYNCheck = true
-            default: result.noSequenceCheck = true
-            }
-        }
-        if let strict = statement.child("strict-syn-check"),
-            statement.child("no-syn-check") != nil || statement.child("no-syn-check-in-tunnel") != nil
-        {
-            diagnostics.error(
-                "conflicting-statements",
-                strict,
-                "'strict-syn-check' cannot be combined with 'no-syn-check' or 'no-syn-check-in-tunnel'"
-            )
-        }
-    }
 }
 
 /// `security forwarding-options` (flow reference §1.3).

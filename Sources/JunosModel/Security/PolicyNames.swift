@@ -25,8 +25,8 @@ struct PolicyNames {
     let applications: ExtractedApplications
     /// `schedulers scheduler`.
     let schedulers: Set<String>
-    /// `flow tcp-session no-syn-check` and `no-sequence-check`.
-    let checksAreOff: (syn: Bool, sequence: Bool)
+    /// `flow`.
+    let flow: FlowOptions
 
     init(security: SecurityConfiguration, applications: ExtractedApplications, schedulers: Set<String>) {
         zones = Set(security.zones.lazy.filter { !$0.isManagement }.map(\.name))
@@ -39,7 +39,7 @@ struct PolicyNames {
         global = security.addressBooks.first { $0.name == "global" && $0.zones.isEmpty }
         self.applications = applications
         self.schedulers = schedulers
-        checksAreOff = (security.noSYNCheck, security.noSequenceCheck)
+        flow = security.flow
     }
 
     /// The book that decides a name: the zone's, then the global one; in global policies the latter alone.
@@ -55,6 +55,35 @@ struct PolicyNames {
         guard let members = book.sets[name] else { return false }
         return members.isEmpty
     }
+
+    /// Protocols of an application, or of a set's members, whose idle time it sets and that cannot have one of their own:
+    /// conntrack keeps one time for all protocols that it does not know (flow reference §10.1 fact 10).
+    func protocolsWithoutIdleTime(_ name: String) -> [UInt8] {
+        var result: Set<UInt8> = []
+        var seen: Set<String> = []
+        var pending = [name]
+        while let next = pending.popLast() {
+            guard seen.insert(next).inserted else { continue }
+            if let application = applications.applications[next] {
+                result.formUnion(Self.protocolsWithoutIdleTime(application))
+            } else if let members = applications.sets[next] {
+                pending += members
+            } else if let application = predefinedApplications[next] {
+                result.formUnion(Self.protocolsWithoutIdleTime(application))
+            } else {
+                pending += predefinedApplicationSets[next] ?? []
+            }
+        }
+        return result.sorted()
+    }
+
+    private static func protocolsWithoutIdleTime(_ application: Application) -> [UInt8] {
+        guard let idle = application.inactivityTimeout, idle != 1800 else { return [] }
+        return application.terms.compactMap(\.protocolNumber).filter { !protocolsWithIdleTimes.contains($0) }
+    }
+
+    /// ICMP, TCP, UDP, GRE, ICMPv6, SCTP, UDP-Lite.
+    private static let protocolsWithIdleTimes: Set<UInt8> = [1, 6, 17, 47, 58, 132, 136]
 
     /// Whether a name, through sets, leads to an application that only an RPC gateway could recognise.
     func needsGateway(_ name: String) -> Bool {

@@ -88,8 +88,10 @@ let wordsAllowedEverywhere: Set<String> = ["apply-macro", "apply-groups", "apply
 /// Every table, for the documentation and for the test that no word stands in two states.
 public let supportTables: [SupportTable] = [
     topLevelStatements, firewallStatements, filterStatements, termStatements, policerStatements,
+    threeColorPolicerStatements, prefixActionStatements,
     policyOptionsStatements, logicalInterfaceStatements, familyStatements, familyFilterStatements,
     applicationsStatements, applicationStatements, securityStatements, flowStatements, tcpSessionStatements,
+    segmentSizeStatements,
     zoneStatements, zoneInterfaceStatements, policyStatements, policiesStatements, policyMatchStatements,
     policyThenStatements, permitStatements, routingInstanceStatements, instanceRouteStatements,
 ]

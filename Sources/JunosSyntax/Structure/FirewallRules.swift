@@ -13,7 +13,7 @@ let firewallRules = container(
         list("hierarchical-policer"),
         list("load-balance-group"),
         list("tunnel-end-point"),
-        list("flexible-match"),
+        list("flexible-match", [leaf("match-start byte-offset bit-offset bit-length")]),
         flag("no-next-header-to-payload-protocol-mapping"),
     ]
 )
@@ -148,7 +148,14 @@ private let threeColorPolicerRules = list(
                         leaf("peak-information-rate peak-burst-size"),
                     ]
                 ),
-                container("single-packet-rate two-packet-rate", [colorRules]),
+                container(
+                    "single-packet-rate",
+                    [colorRules, leaf("committed-pps committed-packet-burst excess-packet-burst")]
+                ),
+                container(
+                    "two-packet-rate",
+                    [colorRules, leaf("committed-pps committed-packet-burst peak-pps peak-packet-burst")]
+                ),
             ]
         ),
     ]

@@ -73,7 +73,13 @@ private let policyRules: [[SchemaRule]] = [
                         "permit",
                         presence: true,
                         [
-                            container("tcp-options", [leaf("initial-tcp-mss reverse-tcp-mss window-scale")]),
+                            container(
+                                "tcp-options",
+                                [
+                                    leaf("initial-tcp-mss reverse-tcp-mss"),
+                                    flag("syn-check-required sequence-check-required window-scale"),
+                                ]
+                            ),
                             container("tunnel", [leaf("ipsec-vpn pair-policy")]),
                             container("destination-address", [oneOf([flag("drop-translated drop-untranslated")])]),
                             container("application-services"),
@@ -199,7 +205,11 @@ private let flowRules = container(
                 flag("no-syn-check no-syn-check-in-tunnel no-sequence-check rst-invalidate-session"),
                 flag("rst-sequence-check strict-syn-check fin-invalidate-session"),
                 leaf("tcp-initial-timeout maximum-window"),
-                container("time-wait-state", presence: true, [leaf("session-timeout"), flag("session-ageout")]),
+                container(
+                    "time-wait-state",
+                    presence: true,
+                    [leaf("session-timeout"), flag("session-ageout apply-to-half-close-state")]
+                ),
             ]
         ),
         container(

@@ -29,7 +29,7 @@ enum ExpressionEncoder {
     private static func build(_ expression: Expression) throws(EncodingFailure) -> ExpressionHandle {
         switch expression {
         case .metaLoad, .metaStore: try meta(expression)
-        case .payloadLoad, .payloadStore, .extensionHeader: try payload(expression)
+        case .payloadLoad, .payloadStore, .extensionHeader, .extensionHeaderStore: try payload(expression)
         case .conntrackLoad, .conntrackStore, .notrack: try conntrack(expression)
         case .compare, .range, .bitwise, .byteOrder: try comparison(expression)
         case .immediate, .verdict, .lookup, .verdictMap: try verdict(expression)

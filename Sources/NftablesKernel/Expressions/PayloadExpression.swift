@@ -30,6 +30,14 @@ extension ExpressionEncoder {
             handle.set(NFTNL_EXPR_EXTHDR_FLAGS, testsPresence ? NFT_EXTHDR_F_PRESENT.rawValue : 0)
             handle.set(NFTNL_EXPR_EXTHDR_DREG, try number(register))
             return handle
+        case .extensionHeaderStore(let kind, let type, let offset, let length, let register):
+            let handle = try ExpressionHandle("exthdr")
+            handle.set(NFTNL_EXPR_EXTHDR_OP, kind.rawValue)
+            handle.set(NFTNL_EXPR_EXTHDR_TYPE, byte: type)
+            handle.set(NFTNL_EXPR_EXTHDR_OFFSET, offset)
+            handle.set(NFTNL_EXPR_EXTHDR_LEN, length)
+            handle.set(NFTNL_EXPR_EXTHDR_SREG, try number(register))
+            return handle
         default: throw EncodingFailure(reason: "not a payload expression")
         }
     }
@@ -72,7 +80,9 @@ extension ExpressionDecoder {
     }
 
     static func extensionHeader(_ fields: inout AttributeFields) -> Expression? {
-        guard let register = register(&fields, NFTA_EXTHDR_DREG.rawValue),
+        let target = register(&fields, NFTA_EXTHDR_DREG.rawValue)
+        let source = register(&fields, NFTA_EXTHDR_SREG.rawValue)
+        guard let register = target ?? source, target == nil || source == nil,
             let type = fields.take(NFTA_EXTHDR_TYPE.rawValue)?.byte,
             let offset = fields.network32(NFTA_EXTHDR_OFFSET.rawValue),
             let length = fields.network32(NFTA_EXTHDR_LEN.rawValue)
@@ -82,6 +92,10 @@ extension ExpressionDecoder {
         guard flags & ~NFT_EXTHDR_F_PRESENT.rawValue == 0,
             let kind = ExtensionHeaderKind(rawValue: fields.network32(NFTA_EXTHDR_OP.rawValue) ?? 0)
         else { return nil }
+        if source != nil {
+            guard flags == 0 else { return nil }
+            return .extensionHeaderStore(kind, type: type, offset: offset, length: length, from: register)
+        }
         return .extensionHeader(
             kind,
             type: type,

@@ -22,6 +22,16 @@ enum ObjectCodec {
             try writer.bytes(NFTA_OBJ_DATA.rawValue | 0x8000, attributes)
             return
         }
+        if case .conntrackTimeout(let timeout) = object {
+            guard key.kind == .conntrackTimeout else {
+                throw EncodingFailure(reason: "object \(key.name) has the parameters of another kind")
+            }
+            try writer.name(NFTA_OBJ_TABLE.rawValue, table)
+            try writer.name(NFTA_OBJ_NAME.rawValue, key.name)
+            writer.number(NFTA_OBJ_TYPE.rawValue, key.kind.rawValue)
+            try TimeoutCodec.write(timeout, to: writer)
+            return
+        }
         guard let handle = unsafe nftnl_obj_alloc() else { throw EncodingFailure(reason: "out of memory") }
         defer { unsafe nftnl_obj_free(handle) }
         unsafe nftnl_obj_set_str(handle, UInt16(NFTNL_OBJ_TABLE), table)
@@ -80,6 +90,8 @@ enum ObjectCodec {
             reading.counter = counter
         } else if kind == .limit, let limit = ExpressionDecoder.limit(&inner), inner.isExhausted {
             reading.object = .limit(limit)
+        } else if kind == .conntrackTimeout, let timeout = TimeoutCodec.read(&inner), inner.isExhausted {
+            reading.object = .conntrackTimeout(timeout)
         }
         return reading
     }

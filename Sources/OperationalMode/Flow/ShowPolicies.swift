@@ -108,7 +108,9 @@ struct PolicyDetails: OperationalView {
             lines.append("  From zone: \(listed.key.from), To zone: \(listed.key.to)")
         }
         lines += matchLines(listed, configuration, security)
-        lines.append("  Per policy TCP Options: SYN check: No, SEQ check: No, Window scale: No")
+        lines.append(
+            "  Per policy TCP Options: SYN check: \(policy.requiresSYN ? "Yes" : "No"), SEQ check: No, Window scale: No"
+        )
         if let scheduler = policy.scheduler { lines.append("  Scheduler: \(scheduler)") }
         let log = [(policy.logsInit, "at-create"), (policy.logsClose, "at-close")].filter(\.0).map(\.1)
         if !log.isEmpty { lines.append("  Session log: \(log.joined(separator: ", "))") }

@@ -77,10 +77,27 @@ struct Conversation {
                 result.append([same(start(&places), flags: flags)])
             }
         }
+        if number == ProtocolNumber.tcp {
+            // The server talks before the client has completed the handshake (flow reference §2.3).
+            let first = start(&places)
+            result.append([first, answer(first, flags: 0x12), answer(first, flags: 0x18, payload: 8)])
+        }
+        result.append([response(&places)])
         if number == ProtocolNumber.icmp || number == ProtocolNumber.icmp6 { result.append([answer(start(&places))]) }
         if let error = unreachable(start(&places)) { result.append([error]) }
         result += datagrams(&places)
         return result
+    }
+
+    /// A DNS response that nobody asked for (flow reference §2.6).
+    private func response(_ places: inout PacketPlaces) -> Draft {
+        var draft = start(&places)
+        draft.fields.protocolNumber = ProtocolNumber.udp
+        draft.fields.destinationPort = 53
+        draft.fields.payloadLength = 12
+        // No checksum, and behind the message's identifier the bit that says "response".
+        draft.transportPatch = (6, [0, 0, 0, 1, 0x80])
+        return draft
     }
 
     /// Fragments of one datagram: in order, the last first, and pieces alone.

@@ -12,6 +12,8 @@ struct Draft {
     var fields: PacketFields
     /// Octets written over the upper-layer header, which is made long enough for them.
     var transportPatch: (offset: Int, octets: [UInt8])?
+    /// Bits written anywhere into the packet, which is made long enough for them.
+    var bitPatch: BitPatch?
     /// The reserved bit of the IPv4 fragment word, which fields cannot say.
     var hasReservedBit = false
     /// A whole packet instead of fields: a fragment of a datagram, or the answer in a conversation.
@@ -32,16 +34,23 @@ struct Draft {
         if let transportPatch, fields.length == nil {
             fields.payloadLength = max(fields.payloadLength ?? 0, transportPatch.offset + transportPatch.octets.count)
         }
+        if let bitPatch, fields.length == nil {
+            fields.payloadLength = max(fields.payloadLength ?? 0, bitPatch.payloadLength)
+        }
         guard let packet = try? fields.build() else { return nil }
-        guard transportPatch != nil || hasReservedBit else { return packet }
+        guard transportPatch != nil || bitPatch != nil || hasReservedBit else { return packet }
         var bytes = packet.bytes
         if let transportPatch, let start = packet.header.transportOffset {
             let place = start + transportPatch.offset
             guard place + transportPatch.octets.count <= bytes.count else { return nil }
             bytes.replaceSubrange(place..<place + transportPatch.octets.count, with: transportPatch.octets)
         }
-        guard packet.family == .inet, hasReservedBit else { return Packet(family: packet.family, bytes: bytes) }
-        bytes[6] |= 0x80
+        if let bitPatch {
+            guard let patched = bitPatch.applied(to: Packet(family: packet.family, bytes: bytes)) else { return nil }
+            bytes = patched
+        }
+        guard packet.family == .inet else { return Packet(family: packet.family, bytes: bytes) }
+        if hasReservedBit { bytes[6] |= 0x80 }
         // Setting the DSCP that is there already mends the header checksum.
         return Packet(family: .inet, bytes: bytes).settingDSCP(bytes[1] >> 2)
     }

@@ -15,15 +15,32 @@ struct PolicerBudget {
 
     init(_ configuration: JunosConfiguration) {
         self.configuration = configuration
-        isNeeded = !configuration.policers.isEmpty
+        isNeeded = !configuration.policers.isEmpty || !configuration.threeColorPolicers.isEmpty
         interfaces = Dictionary(configuration.interfaces.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         routingEngine = configuration.interfaces.first { $0.isRoutingEngine && $0.unit == 0 }
-        for (name, policer) in configuration.policers {
-            switch policer.rate {
-            case .bandwidth(_, let burst): left[name] = burst / 2
-            case .packets(_, let burst): left[name] = burst / 2
-            }
+        for (name, policer) in configuration.policers { left[name] = Self.burst(policer.rate) / 2 }
+        for (name, policer) in configuration.threeColorPolicers {
+            left[Self.key(threeColor: name)] = min(Self.burst(policer.committed), Self.burst(policer.peak)) / 2
         }
+    }
+
+    private static func burst(_ rate: Policer.Rate) -> UInt64 {
+        switch rate {
+        case .bandwidth(_, let burst), .packets(_, let burst): burst
+        }
+    }
+
+    /// No policer can have this name (filters reference §5.5).
+    private static func key(threeColor name: String) -> String { "__three-color \(name)" }
+
+    /// The policers that a term charges, by the key of what is left of them.
+    private func charges(_ actions: TermActions) -> [(key: String, rate: Policer.Rate)] {
+        let names = [actions.policer, actions.prefixAction.flatMap { configuration.prefixActions[$0]?.policer }]
+        let plain = names.compactMap { $0.flatMap { configuration.policers[$0] } }.map { ($0.name, $0.rate) }
+        guard let policer = actions.threeColorPolicer.flatMap({ configuration.threeColorPolicers[$0] }) else {
+            return plain
+        }
+        return plain + [(Self.key(threeColor: policer.name), policer.committed)]
     }
 
     /// Whether the packet can be sent; takes what it costs.
@@ -41,12 +58,11 @@ struct PolicerBudget {
             guard let interface, let passage = passage(interface, isInput, version) else { continue }
             let visit = passage.visit(vector.packet, input: vector.inputInterface ?? "", configuration)
             for place in visit.matched {
-                guard let name = passage.filters[place.filter][place.term].term.then.policer,
-                    let policer = configuration.policers[name]
-                else { continue }
-                switch policer.rate {
-                case .bandwidth: costs[name, default: 0] += UInt64(vector.packet.bytes.count) + quantum
-                case .packets: costs[name, default: 0] += 1
+                for (key, rate) in charges(passage.filters[place.filter][place.term].term.then) {
+                    switch rate {
+                    case .bandwidth: costs[key, default: 0] += UInt64(vector.packet.bytes.count) + quantum
+                    case .packets: costs[key, default: 0] += 1
+                    }
                 }
             }
             if !visit.isAccepted { break }

@@ -168,9 +168,14 @@ private struct ProbeState {
         case .ipOptions(let ranges, let any, let isExcept):
             (any ? header.hasOptions : header.optionTypes.contains { isMember(UInt32($0), ranges) }) != isExcept
         case .extensionHeader(let ranges, let any, let isExcept):
-            (header.extensionHeaders + (header.upperProtocol.map { [$0] } ?? [])).contains { number in
-                any ? [0, 43, 44, 50, 51, 60, 135].contains(number) : isMember(UInt32(number), ranges)
-            } != isExcept
+            (any ? !header.extensionHeaders.isEmpty : header.extensionHeaders.contains { isMember(UInt32($0), ranges) })
+                != isExcept
+        case .sctpInitial:
+            header.upperProtocol == ProtocolNumber.sctp && !header.isLaterFragment && header.transportOctet(12) == 1
+        case .flexibleMask(let field, let mask, let value):
+            probedBits(field, header).map { $0 & mask == value } ?? false
+        case .flexibleRange(let field, let ranges, let isExcept):
+            probedBits(field, header).map { isMember(UInt32(truncatingIfNeeded: $0), ranges) != isExcept } ?? false
         }
     }
 
@@ -195,6 +200,7 @@ private struct ProbeState {
         case .precedence: return test(header.trafficClass >> 5)
         case .espSPI: return test(header.transportWord(0))
         case .ahSPI: return test(header.transportWord(4))
+        case .greKey: return test(probedKey(header))
         case .interfaceGroup:
             let interface = configuration.interfaces.first { $0.name == input }
             return test(interface?.families[header.family == .inet ? .inet : .inet6]?.group ?? 0)

@@ -32,6 +32,9 @@ func variations(
     case .lastFragment: fragmentVariations { !$0 && $1 > 0 }
     case .ipOptions(let ranges, let any, let isExcept): optionVariations(ranges, any, isExcept)
     case .extensionHeader(let ranges, let any, let isExcept): extensionVariations(ranges, any, isExcept)
+    case .sctpInitial: initiationVariations()
+    case .flexibleMask(let field, let mask, let value): flexibleMaskVariations(field, mask: mask, value: value)
+    case .flexibleRange(let field, let ranges, let isExcept): flexibleRangeVariations(field, ranges, isExcept)
     case .interface, .interfaceSet, .forwardingClass, .lossPriority: []
     }
 }
@@ -128,6 +131,7 @@ private func changes(_ field: NumericField, _ value: UInt32, _ version: AddressF
     case .precedence: return value < 8 ? [{ $0.fields.dscp = UInt8(value) << 3 | 5 }] : []
     case .espSPI: return [{ putWord(value, at: 0, protocolNumber: ProtocolNumber.esp, &$0) }]
     case .ahSPI: return [{ putWord(value, at: 4, protocolNumber: ProtocolNumber.ah, &$0) }]
+    case .greKey: return greKeyChanges(value)
     case .port, .interfaceGroup: return []
     }
 }

@@ -46,6 +46,13 @@ private func way(
     return [Difference(.way, voice, model: answer.forwarding?.statement ?? "none", other: other)]
 }
 
+/// Compares what the model answers with what the kernel did, without asking the program.
+///
+/// - Returns: Nothing where both agree.
+public func compare(answer: PacketAnswer, kernel: KernelOutcome) -> [Difference] {
+    answer.stackReach == .nothing ? unseen(answer, kernel) : observed(answer, kernel)
+}
+
 /// Compares counters alone, summed over a run.
 ///
 /// - Parameters:
@@ -156,8 +163,8 @@ private func dropReasons(_ answer: PacketAnswer) -> Set<String> {
     switch (answer.verdict, answer.stage) {
     case (.discard, .mode): ["mode-\(answer.packet.family.rawValue)"]
     case (.discard, .hostInbound): ["host-inbound"]
-    case (.discard, .flow): ["invalid", "untracked", "related", "no-zone"]
-    case (.reject, .flow): ["invalid"]
+    case (.discard, .flow): ["invalid", "untracked", "related", "no-zone", "handshake", "dns-response", "syn-check"]
+    case (.reject, .flow): ["invalid", "syn-check"]
     default: []
     }
 }
@@ -195,6 +202,18 @@ private func carried(_ answer: PacketAnswer, _ program: ProgramOutcome) -> [Diff
         let (model, other) = (fragmentBit(answer.packet), fragmentBit(program.packet))
         result.append(
             Difference(.dontFragment, .program, model: model == 0 ? "0" : "1", other: other == 0 ? "0" : "1")
+        )
+    }
+    let size = program.packet.tcpSegmentSize
+    if size != answer.packet.tcpSegmentSize {
+        func text(_ size: UInt16?) -> String { size.map { "\($0)" } ?? "none" }
+        result.append(
+            Difference(
+                .segmentSize,
+                .program,
+                model: text(answer.packet.tcpSegmentSize),
+                other: text(size)
+            )
         )
     }
     if dscp != answer.dscp { result.append(Difference(.dscp, .program, model: "\(answer.dscp)", other: "\(dscp)")) }

@@ -21,6 +21,8 @@ public struct Difference: Hashable, Sendable, CustomStringConvertible {
         case dontFragment = "dont-fragment"
         /// The routing instance or next hop that a term chose.
         case way
+        /// What a TCP segment announces.
+        case segmentSize = "tcp-mss"
         case emittedInterface = "emitted-interface"
     }
 

@@ -53,6 +53,8 @@ extension ReplyKind {
             if isICMP {
                 guard let type = header.icmpType else { return .perhaps }
                 if isICMPError(packet.family, type) || packet.family == .inet6 && type < 128 { return .never }
+                // What the stack takes for an error, or does not know (net/ipv4/icmp.c, `icmp_pointers`).
+                if packet.family == .inet, ![0, 8, 13, 14, 15, 16, 17, 18].contains(type) { return .never }
             }
         }
         if header.isFragment || isGroup(header.destinationAddress) || header.transportOffset == nil { return .perhaps }
@@ -84,7 +86,10 @@ extension ReplyKind {
         case ProtocolNumber.udp: return segment.halfword(6) == 0 || segment.hasValidChecksum()
         case ProtocolNumber.icmp where packet.family == .inet, ProtocolNumber.icmp6 where packet.family == .inet6:
             return segment.hasValidChecksum()
-        default: return true
+        case ProtocolNumber.gre: return segment.halfword(0).map { $0 & 0x8000 == 0 } ?? false
+        // Without a checksum over all of their octets; every other protocol is taken to have one (`nf_reject_verify_csum`).
+        case ProtocolNumber.ah, ProtocolNumber.esp, ProtocolNumber.sctp, ProtocolNumber.udpLite, 33: return true
+        default: return false
         }
     }
 }

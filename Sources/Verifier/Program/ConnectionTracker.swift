@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A small conntrack for the program's voice: enough to say which state the program's `ct` expressions load. TCP windows
 // are not followed: a segment outside its window is the laboratory's to show (DESIGN §5, what the proof leaves out).
+import JunosModel
 import NetworkTypes
 import NftablesEvaluator
+import NftablesIR
 
 /// Connections that the program has let through.
 struct ConnectionTracker {
@@ -14,6 +16,8 @@ struct ConnectionTracker {
         fileprivate(set) var existing: TrackedTuple?
         /// The connection that begins if it is accepted.
         fileprivate(set) var fresh: Connection?
+        /// The upper layer that it was told by.
+        fileprivate var segment: TransportSegment?
 
         static let invalid = View(conntrack: .none)
         static let untracked = View(conntrack: .untracked)
@@ -26,15 +30,22 @@ struct ConnectionTracker {
         var mark: UInt32 = 0
         var hasReply = false
         var tcp: TCPProgress?
+        /// What the program set; nil where the sysctls hold.
+        var times: ConnectionTimes?
         var expires: Double
     }
 
     private var connections: [TrackedTuple: Connection] = [:]
     private var originals: [TrackedTuple: TrackedTuple] = [:]
     /// `nf_conntrack_tcp_loose`: a connection may begin in its middle.
-    let isLoose: Bool
+    private let isLoose: Bool
+    private let times: ConnectionTimes
 
-    init(isLoose: Bool) { self.isLoose = isLoose }
+    /// Begins without connections, under the sysctls that a configuration sets.
+    init(_ flow: FlowOptions) {
+        isLoose = flow.noSYNCheck
+        times = ConnectionTimes(flow)
+    }
 
     /// Looks at a packet; `checksChecksums` where it was received.
     mutating func look(_ packet: NetworkTypes.Packet, time: Double, checksChecksums: Bool) -> View {
@@ -109,17 +120,23 @@ struct ConnectionTracker {
         guard var connection = connections[key] else { return .invalid }
         let isReply = tuple != connection.original
         let state: ConntrackEntry.State = isReply || connection.hasReply ? .established : .new
-        let view = View(
-            conntrack: .tracked(ConntrackEntry(state, isReply: isReply, mark: connection.mark)),
-            existing: key
-        )
+        func view(_ connection: Connection) -> View {
+            View(
+                conntrack: .tracked(
+                    ConntrackEntry(state, isReply: isReply, status: status(connection), mark: connection.mark)
+                ),
+                existing: key
+            )
+        }
+        let hasReply = connection.hasReply
+        let times = connection.times ?? times
         guard var tcp = connection.tcp, let flags = segment.octet(13) else {
             connection.hasReply = connection.hasReply || isReply
-            connection.expires = time + Self.idleTime(segment)
+            connection.expires = time + times.idle(segment)
             connections[key] = connection
-            return view
+            return view(connection)
         }
-        switch tcp.take(flags, isReply: isReply) {
+        switch tcp.take(flags, isReply: isReply, hasReply: hasReply) {
         case .invalid: return .invalid
         case .restarts:
             forget(connection)
@@ -127,17 +144,23 @@ struct ConnectionTracker {
             return begin(tuple, inverted, segment, time)
         case .ignored: break
         case .taken:
-            if flags & 0x04 != 0, !connection.hasReply, !isReply {
-                // A reset before any answer ends the connection at once (nf_conntrack_tcp_packet).
+            if flags & 0x04 != 0, !connection.hasReply {
+                // A reset before any answer, or as the only one, ends the connection at once (nf_conntrack_tcp_packet).
                 forget(connection)
-                return view
+                return view(connection)
             }
             connection.tcp = tcp
-            connection.expires = time + tcp.idleTime
+            connection.expires = time + times.of(tcp.state)
         }
         connection.hasReply = connection.hasReply || isReply
         connections[key] = connection
-        return view
+        return view(connection)
+    }
+
+    /// What `ct status` shows of a connection that an earlier packet began.
+    private func status(_ connection: Connection) -> UInt32 {
+        ConntrackEntry.confirmed | (connection.hasReply ? ConntrackEntry.seenReply : 0)
+            | (connection.tcp?.isAssured == true ? ConntrackEntry.assured : 0)
     }
 
     private func begin(
@@ -146,14 +169,14 @@ struct ConnectionTracker {
         _ segment: TransportSegment,
         _ time: Double
     ) -> View {
-        var connection = Connection(original: tuple, reply: inverted, expires: time + Self.idleTime(segment))
+        var connection = Connection(original: tuple, reply: inverted, expires: time + times.idle(segment))
         switch segment.protocolNumber {
         case ProtocolNumber.tcp:
             guard let flags = segment.octet(13), let tcp = TCPProgress(first: flags, isLoose: isLoose) else {
                 return .invalid
             }
             connection.tcp = tcp
-            connection.expires = time + tcp.idleTime
+            connection.expires = time + times.of(tcp.state)
         case ProtocolNumber.sctp:
             guard segment.octet(12) == 1 else { return .invalid }
         case _ where segment.isICMP:
@@ -161,7 +184,7 @@ struct ConnectionTracker {
             guard let type = segment.octet(0), queries.contains(type) else { return .invalid }
         default: break
         }
-        return View(conntrack: .tracked(ConntrackEntry(.new)), fresh: connection)
+        return View(conntrack: .tracked(ConntrackEntry(.new)), fresh: connection, segment: segment)
     }
 
     /// An ICMP error belongs to the connection of the packet inside, if it goes to whom that came from.
@@ -177,24 +200,31 @@ struct ConnectionTracker {
         else { return .invalid }
         let isReply = tuple != connection.original
         return View(
-            conntrack: .tracked(ConntrackEntry(.related, isReply: isReply, mark: connection.mark)),
+            conntrack: .tracked(
+                ConntrackEntry(.related, isReply: isReply, status: status(connection), mark: connection.mark)
+            ),
             existing: key
         )
     }
 
     /// Keeps what the program did: a mark at once, a new connection only if the packet got through.
-    mutating func commit(_ view: View, mark: UInt32?, isAccepted: Bool) {
+    mutating func commit(
+        _ view: View,
+        mark: UInt32?,
+        timeout: ConntrackTimeout?,
+        isAccepted: Bool,
+        time: Double
+    ) {
         if let key = view.existing, let mark { connections[key]?.mark = mark }
         guard var fresh = view.fresh, isAccepted else { return }
         fresh.mark = mark ?? fresh.mark
+        if let timeout, let segment = view.segment {
+            let times = ConnectionTimes(timeout)
+            fresh.times = times
+            fresh.expires = time + times.first(segment)
+        }
         connections[fresh.original] = fresh
         originals[fresh.original] = fresh.original
         originals[fresh.reply] = fresh.original
-    }
-
-    /// Idle seconds of what is not TCP (flow reference §2.2).
-    private static func idleTime(_ segment: TransportSegment) -> Double {
-        segment.isICMP || segment.protocolNumber == ProtocolNumber.udp
-            || segment.protocolNumber == ProtocolNumber.udpLite ? 60 : 1800
     }
 }

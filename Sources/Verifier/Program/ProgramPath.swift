@@ -62,7 +62,7 @@ public struct ProgramPath: Sendable {
             configuration.interfaces.compactMap { interface in interface.device.map { (interface.name, $0) } },
             uniquingKeysWith: { first, _ in first }
         )
-        connections = ConnectionTracker(isLoose: configuration.security?.noSYNCheck ?? false)
+        connections = ConnectionTracker(configuration.security?.flow ?? FlowOptions())
     }
 
     /// Readings of all counters since the beginning, by the kernel's names.
@@ -106,7 +106,13 @@ public struct ProgramPath: Sendable {
         }
         if let view = journey.view {
             let isAccepted = journey.isAlive && !isDroppedByStack
-            connections.commit(view, mark: journey.connectionMark, isAccepted: isAccepted)
+            connections.commit(
+                view,
+                mark: journey.connectionMark,
+                timeout: journey.timeout,
+                isAccepted: isAccepted,
+                time: journey.time
+            )
         }
         return journey.outcome
     }
@@ -214,6 +220,8 @@ private struct Journey {
     var conntrack = Conntrack.none
     var view: ConnectionTracker.View?
     var connectionMark: UInt32?
+    /// What the program set for the connection that begins.
+    var timeout: ConntrackTimeout?
     var isUntracked = false
     var isAlive = true
     var outcome: ProgramOutcome
@@ -260,6 +268,7 @@ private struct Journey {
                 conntrack = .tracked(entry)
             }
         }
+        for case .setTimeout(let timeout) in result.effects { self.timeout = timeout }
         for case .counted(let key) in result.effects {
             outcome.charges.append(ProgramCharge(hook: hook, object: key.name, octets: UInt64(octets)))
         }

@@ -11,6 +11,8 @@ struct TCPProgress {
     private enum Kind { case syn, synAck, fin, ack, reset, none }
 
     private(set) var state: State
+    /// Whether the handshake was completed (kernel: IPS_ASSURED).
+    private(set) var isAssured = false
 
     /// The first segment; nil where none may begin a connection.
     init?(first flags: UInt8, isLoose: Bool) {
@@ -33,8 +35,17 @@ struct TCPProgress {
         return flags & 0x10 != 0 ? .ack : .none
     }
 
-    /// Takes a further segment.
-    mutating func take(_ flags: UInt8, isReply: Bool) -> Step {
+    /// Takes a further segment; `hasReply` says whether the other end was ever heard of before it.
+    mutating func take(_ flags: UInt8, isReply: Bool, hasReply: Bool) -> Step {
+        let before = state
+        let step = move(flags, isReply: isReply)
+        if case .taken = step, hasReply, before == .synReceived || before == .established, state == .established {
+            isAssured = true
+        }
+        return step
+    }
+
+    private mutating func move(_ flags: UInt8, isReply: Bool) -> Step {
         switch Self.kind(flags) {
         case .none: return .invalid
         case .reset:
@@ -87,15 +98,5 @@ struct TCPProgress {
         case (.closed, _): break
         }
         return .taken
-    }
-
-    /// Seconds until an idle connection is forgotten (flow reference §2.5).
-    var idleTime: Double {
-        switch state {
-        case .synSent, .synReceived, .simultaneous: 20
-        case .established, .finWait, .closeWait: 1800
-        case .lastAck: 150
-        case .timeWait, .closed: 2
-        }
     }
 }
