@@ -130,6 +130,7 @@ final class SessionKeeper: Sendable {
             let isLost = take(try events.wait(milliseconds: Self.patience), &ledger, &entries)
             if isLost || Date() >= lookAgain, descriptions != nil {
                 let begin = Date()
+                descriptions?.forgetRoutes()
                 let seen = try connection.sessions()
                 // What happened while the dump was made is told by events; only the rest is news.
                 var meanwhile: [LedgerEntry] = []

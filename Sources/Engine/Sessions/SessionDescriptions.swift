@@ -25,6 +25,9 @@ public final class SessionDescriptions {
         places = try SessionPlaces(configuration, owners)
     }
 
+    /// Asks the routing tables anew from here on; what they said is remembered.
+    public func forgetRoutes() { places.forgetRoutes() }
+
     /// One session.
     ///
     /// - Parameter now: nanoseconds since 1970.

@@ -50,6 +50,9 @@ final class SessionPlaces {
         self.zones = zones
     }
 
+    /// Asks the routing tables anew from here on.
+    func forgetRoutes() { known.removeAll() }
+
     /// Both ends of a session.
     func ends(of session: TrackedSession) throws(NetlinkError) -> SessionEnds {
         var ends = SessionEnds(
