@@ -25,7 +25,7 @@ private let refusedWords: [(word: String, reason: Reason)] = [
     ("application-services", .content), ("firewall-authentication", .identity), ("source-identity", .identity),
     ("user-identification", .identity),
     // Services without a port of their own (flow reference §3.3), policies kept elsewhere, ranges of interfaces.
-    ("high-availability", .host), ("policy-set", .host), ("interface-range", .host),
+    ("high-availability", .host), ("rpm", .host), ("policy-set", .host), ("interface-range", .host),
 ]
 
 /// Codes for what a fragment leaves to the rest of a device, and for broken text.

@@ -11,7 +11,8 @@ import Testing
 /// Files that hold statements no device would know: generators' own words, templates, pasted prompts, broken text.
 private let filesWithUnknownStatements: [String] = [
     "batfish-junos/configs/interface-primary", "batfish-junos/configs/juniper_security",
-    "aerleon-refs/juniper/JuniperTest.testEtherType.txt", "aerleon-refs/juniper/JuniperTest.testTrafficType.txt",
+    "aerleon-refs/juniper/JuniperTest.testEtherType.txt", "aerleon-refs/juniper/JuniperTest.testNextIpv6.txt",
+    "aerleon-refs/juniper/JuniperTest.testTrafficType.txt",
     "aerleon-refs/junipersrx/JuniperSRXTest.testDscpWithByte.txt",
     "aerleon-refs/junipersrx/JuniperSRXTest.testDscpWithClass.txt",
     "aerleon-refs/junipersrx/JuniperSRXTest.testExpressPath.txt", "jvd/full/service_provider_broadband_edge__",

@@ -83,9 +83,7 @@ private func hex(_ text: String) -> [UInt8] {
             "nft add rule nat prerouting tcp dport 22 redirect to 2222": ["redir"],
             "nft add rule ip filter base-chain numgen random mod 1  offset 0 vmap { 0 : drop }": ["numgen"],
             "nft add rule ip filter base-chain numgen inc mod 1  offset 0 vmap { 0 : drop }": ["numgen"],
-            "nft add rule ip filter forward oifname uplink0 tcp flags syn tcp option maxseg size set rt mtu": [
-                "rt", "exthdr",
-            ],
+            "nft add rule ip filter forward oifname uplink0 tcp flags syn tcp option maxseg size set rt mtu": ["rt"],
             "nft add rule ip filter regular-chain quota over 6 bytes": ["quota"],
             "nft add rule mangle base-chain dup to 127.0.0.50 device lo": ["dup"],
             // The text goes to the kernel's log, without a group.

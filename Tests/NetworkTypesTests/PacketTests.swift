@@ -141,9 +141,14 @@ private func sum(_ bytes: [UInt8]) -> Int {
     }
 
     @Test func `stops at AH as the kernel does`() throws {
-        let header = try PacketFields(51, from: near6, to: far6).build().header
+        var fields = PacketFields(51, from: near6, to: far6)
+        fields.payloadLength = 8
+        let header = try fields.build().header
         #expect(header.upperProtocol == 51)
-        #expect(header.extensionHeaders.isEmpty)
+        #expect(header.transportOffset == 40)
+        #expect(header.extensionHeaders == [51])
+        // The kernel reads the header's first two octets before it calls it the upper layer.
+        #expect(try PacketFields(51, from: near6, to: far6).build().header.upperProtocol == nil)
     }
 
     @Test func `knows no transport header in a later IPv6 fragment`() throws {

@@ -19,6 +19,10 @@ import Verifier
             return "every interface has a zone"
         }
         let parts = name.split(separator: "/").map(String.init)
+        if sample == "policing" {
+            if parts[2].hasPrefix("hosts-") { return "one packet chooses one member of an array" }
+            if parts[2] == "yellow" || parts[2] == "expedited" { return "only packets beyond a bucket come there" }
+        }
         if parts.last == "routing-engine", let family = FilterFamily(rawValue: parts[0]),
             let term = configuration.filters[FilterName(family, parts[1])]?.terms.first(where: {
                 $0.then.count == parts[2]

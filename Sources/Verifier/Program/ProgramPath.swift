@@ -100,7 +100,6 @@ public struct ProgramPath: Sendable {
                 journey.output = try device(output)
                 journey.decrementTimeToLive()
                 try pass(.forward, &journey)
-                journey.input = nil
                 try pass(.postrouting, &journey)
             }
         }
