@@ -95,7 +95,7 @@ let package = Package(
             [
                 "JunosSyntax", "JunosModel", "JunosLowering", "PolicyModel", "NftablesCompiler", "NftablesIR",
                 "ReferenceEvaluator", "Reconciler", "Verifier", "OperationalMode", "NftablesKernel", "Netlink",
-                "Conntrack", "PacketLog", "PolicyRouting", "NameResolution", "Laboratory", "NetworkTypes",
+                "Conntrack", "PolicyRouting", "PacketLog", "NameResolution", "Laboratory", "NetworkTypes",
                 "Diagnostics", "CNetfilterShims",
             ]
         ),
@@ -162,7 +162,7 @@ let package = Package(
         tests(
             "KernelTests",
             [
-                "NftablesKernel", "Netlink", "Conntrack", "NameResolution", "PacketLog", "NftablesIR", "NetworkTypes",
+                "NftablesKernel", "Netlink", "Conntrack", "PacketLog", "NameResolution", "NftablesIR", "NetworkTypes",
                 "Laboratory", "Reconciler", "Engine", "OperationalMode",
                 "JunosSyntax", "JunosModel", "ReferenceEvaluator", "Verifier", "Diagnostics",
                 "CNetfilterShims",

@@ -22,6 +22,7 @@ func metricsPage(
     sessions: UInt64?,
     _ counts: DaemonCounts,
     _ log: FirewallLogCounts,
+    _ sessionCounts: SessionCounts,
     _ copies: CopyCounts
 ) -> Exposition {
     var families: [MetricFamily] = []
@@ -90,7 +91,18 @@ func metricsPage(
         )
     )
     single("sluice_log_lost_total", "Reports of packets that were made and did not arrive.", .counter, log.lost)
-    single("sluice_syslog_lost_total", "Packets whose lines syslog did not take.", .counter, log.syslogLost)
+    single(
+        "sluice_syslog_lost_total",
+        "Packets and sessions whose lines syslog did not take.",
+        .counter,
+        log.syslogLost + sessionCounts.syslogLost
+    )
+    single(
+        "sluice_session_events_lost_total",
+        "Times that events of sessions did not arrive; a look at all sessions made good for them.",
+        .counter,
+        sessionCounts.lostEvents
+    )
     families.append(
         MetricFamily(
             "sluice_copies_total",

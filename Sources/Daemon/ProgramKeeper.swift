@@ -17,6 +17,7 @@ final class ProgramKeeper: Sendable {
     /// What other threads may see and ask.
     struct Shared {
         var configuration = JunosConfiguration()
+        var policyIndices: [PolicyIdentity: UInt16] = [:]
         var counts = DaemonCounts()
         var isReloadAsked = false
         var isStopAsked = false
@@ -28,6 +29,7 @@ final class ProgramKeeper: Sendable {
     let shared = Mutex(Shared())
     let log: FirewallLogKeeper
     let copies: CopyKeeper
+    private let sessions: SessionKeeper
     private let statistics = StatisticsKeeper()
     private let folder: String
     private let management: [ManagementAccess]
@@ -43,8 +45,10 @@ final class ProgramKeeper: Sendable {
         names: NameFollower,
         log: FirewallLogKeeper,
         copies: CopyKeeper,
+        sessions: SessionKeeper,
         logger: Logger
     ) {
+        self.sessions = sessions
         self.names = names
         self.log = log
         self.copies = copies
@@ -55,7 +59,7 @@ final class ProgramKeeper: Sendable {
 
     /// Runs until asked to stop; the program stays in the kernel.
     func run() throws {
-        let router = try Router(holder: "sluiced", isWatched: true)
+        let router = try Router(holder: "sluiced", isWatched: true, closedSessions: sessions.closedSessions)
         let events = try RulesetEvents()
         var wanted = try commit(router, isStart: true)
         shared.withLock { $0.isReady = true }
@@ -83,23 +87,39 @@ final class ProgramKeeper: Sendable {
             sessions: sessionCount(),
             shared.withLock { $0.counts },
             log.counts,
+            sessions.counts,
             copies.counts
         )
     }
 
     /// Carries out an operational command.
     func answer(_ words: [String]) throws -> OperationalAnswer {
-        try carryOut(
+        let (configuration, policyIndices) = shared.withLock { ($0.configuration, $0.policyIndices) }
+        return try carryOut(
             words,
             from: OperationalSources(
-                configuration: shared.withLock { $0.configuration },
+                configuration: configuration,
                 statistics: statistics.sinceClearing,
                 links: linkStates,
                 firewallLog: { self.log.entries },
                 clearStatistics: statistics.clear,
-                clearFirewallLog: log.clear
+                clearFirewallLog: log.clear,
+                flow: flowSources(
+                    configuration,
+                    policyIndices: policyIndices,
+                    ended: { self.sessions.ended },
+                    closing: { work in try work(self.sessions.closedSessions) },
+                    clearCounters: statistics.clear
+                )
             )
         )
+    }
+
+    /// From now on a configuration may be in force: reports and sessions are read by it.
+    private func adopt(_ configuration: JunosConfiguration, _ policyIndices: [PolicyIdentity: UInt16]) {
+        log.adopt(configuration)
+        copies.adopt(configuration)
+        sessions.adopt(configuration, policyIndices)
     }
 
     /// What the configuration refers to, now; names of hosts are followed from here on.
@@ -130,9 +150,11 @@ final class ProgramKeeper: Sendable {
                 recording.sources.map { .init(name: $0.name, text: $0.text) },
                 in: circumstances
             )
+            adopt(compiled.configuration, compiled.policyIndices)
             let outcome = try router.apply(compiled) { logger.debug("\($0)") }
             shared.withLock {
                 $0.configuration = compiled.configuration
+                $0.policyIndices = compiled.policyIndices
                 $0.settledGeneration = outcome.generation
             }
             logger.info(
@@ -162,12 +184,12 @@ final class ProgramKeeper: Sendable {
             }
             guard compiled.isValid else { throw CommitRefusal(description: "\(path) is refused") }
             // Reports can come as soon as the program is loaded.
-            log.adopt(compiled.configuration)
-            copies.adopt(compiled.configuration)
+            adopt(compiled.configuration, compiled.policyIndices)
             let outcome = try router.apply(compiled) { logger.debug("\($0)") }
             for warning in outcome.warnings { logger.warning("\(warning)") }
             shared.withLock {
                 $0.configuration = compiled.configuration
+                $0.policyIndices = compiled.policyIndices
                 $0.counts.lastCommitSucceeded = true
                 $0.settledGeneration = outcome.generation
             }
@@ -177,10 +199,10 @@ final class ProgramKeeper: Sendable {
             let inForce = shared.withLock { shared in
                 shared.counts.lastCommitSucceeded = false
                 shared.counts.commitFailures += 1
-                return shared.configuration
+                return (shared.configuration, shared.policyIndices)
             }
-            log.adopt(inForce)
-            copies.adopt(inForce)
+            adopt(inForce.0, inForce.1)
+            _ = names.follow(hostNames(inForce.0))
             logger.error("\(error)")
             guard isStart else {
                 logger.error("the program that is loaded stays")
@@ -199,9 +221,11 @@ final class ProgramKeeper: Sendable {
                 in: circumstances
             )
             router.adopt(compiled)
-            shared.withLock { $0.configuration = compiled.configuration }
-            log.adopt(compiled.configuration)
-            copies.adopt(compiled.configuration)
+            shared.withLock {
+                $0.configuration = compiled.configuration
+                $0.policyIndices = compiled.policyIndices
+            }
+            adopt(compiled.configuration, compiled.policyIndices)
             logger.warning("keeping the program that is loaded")
             return compiled.table
         }

@@ -9,7 +9,8 @@ import ReferenceEvaluator
 
 /// Warnings about a program that has just been loaded into the current network namespace.
 ///
-/// - Parameter isWatched: whether somebody stays who switches schedulers, follows names of hosts, and hears reports.
+/// - Parameter isWatched: whether somebody stays who takes what filters log from the kernel, switches schedulers and
+///   follows names of hosts.
 func commitWarnings(_ compiled: CompiledConfiguration, isWatched: Bool) -> [String] {
     unresolvedHosts(compiled.configuration) + (isWatched ? [] : unwatched(compiled.configuration))
         + [

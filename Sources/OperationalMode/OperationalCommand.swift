@@ -86,6 +86,8 @@ private let operationalCommands: [OperationalCommand] = [
     showPrefixActionStatsCommand,
     showPolicerCommand, showInterfacesFiltersCommand, showPolicyHitCountCommand,
     clearFirewallAllCommand, clearFirewallFilterCommand, clearFirewallCounterCommand, clearFirewallLogCommand,
+    showFlowSessionCommand, showFlowStatusCommand, showPoliciesCommand, matchPoliciesCommand,
+    matchGlobalPoliciesCommand, showZonesCommand, clearFlowSessionCommand, clearPolicyHitCountCommand,
 ]
 
 /// How each command of a verb (`show`, `clear`) is written, and what it does.
