@@ -54,6 +54,7 @@ let package = Package(
         room("NetworkTypes"),
         room("Diagnostics"),
         room("MetricsExposition"),
+        room("DecisionDiagrams"),
 
         // Row 1, pure.
         room("JunosSyntax", ["Diagnostics"]),
@@ -69,6 +70,7 @@ let package = Package(
 
         // Row 3, pure.
         room("JunosLowering", ["JunosModel", "PolicyModel", "NetworkTypes", "Diagnostics"]),
+        room("SymbolicSemantics", ["DecisionDiagrams", "JunosModel", "NftablesIR", "NetworkTypes"]),
         room("Verifier", ["JunosModel", "ReferenceEvaluator", "NftablesIR", "NftablesEvaluator", "NetworkTypes"]),
 
         // Row 3, effects.
