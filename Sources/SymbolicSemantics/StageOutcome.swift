@@ -3,10 +3,12 @@
 
 /// How a stage ends for a packet.
 public enum StageEnding: Hashable, Sendable {
-    /// It goes on behind the stage, or with the next entry of the list that this outcome stands in.
+    /// It goes on with the next entry of the list that this outcome stands in.
     case proceed
-    /// It goes on behind everything of this place.
+    /// It leaves the list and goes on behind it: a filter accepts, a chain returns.
     case accept
+    /// It leaves the whole base chain.
+    case acceptForGood
     case drop
     /// Dropped and answered: ICMP type 3 or ICMPv6 type 1 with this code, TCP by a reset if `resetsTCP`.
     case reject(code: UInt8?, isReset: Bool)
@@ -32,6 +34,8 @@ public struct StageOutcome: Hashable, Sendable {
     public var isUntracked: Bool
     /// The session's new owner.
     public var owner: UInt32?
+    /// Lists that it passes on its way, in order: those that are compared by themselves.
+    public var visits: [String]
 
     /// Makes an outcome; without arguments nothing happens.
     public init(
@@ -42,7 +46,8 @@ public struct StageOutcome: Hashable, Sendable {
         markValue: UInt32 = 0,
         dscp: UInt8? = nil,
         isUntracked: Bool = false,
-        owner: UInt32? = nil
+        owner: UInt32? = nil,
+        visits: [String] = []
     ) {
         self.ending = ending
         self.counters = counters
@@ -52,6 +57,7 @@ public struct StageOutcome: Hashable, Sendable {
         self.dscp = dscp
         self.isUntracked = isUntracked
         self.owner = owner
+        self.visits = visits
     }
 
     /// This one, and then another one: effects add up, the later writer wins.
@@ -64,6 +70,7 @@ public struct StageOutcome: Hashable, Sendable {
         result.dscp = next.dscp ?? dscp
         result.isUntracked = isUntracked || next.isUntracked
         result.owner = next.owner ?? owner
+        result.visits = visits + next.visits
         return result
     }
 }
