@@ -48,6 +48,13 @@ public struct Semantics: Sendable {
     /// What comes of an outcome that lets a packet proceed into a function: the packet is decided as the outcome
     /// leaves it, and effects add up.
     public mutating func proceed(_ outcome: StageOutcome, into next: Diagram, _ space: PacketSpace) -> Diagram {
+        let decided = store.fixing(next, changes(outcome, space))
+        if outcome == StageOutcome() { return decided }
+        return mapOutcomes(decided) { outcome.followed(by: $0) }
+    }
+
+    /// The variables that an outcome sets, for what comes behind it.
+    func changes(_ outcome: StageOutcome, _ space: PacketSpace) -> Assignment {
         var values: Assignment = [:]
         let mark = space.variables(.mark)
         for bit in 0..<32 where outcome.markMask >> UInt32(bit) & 1 == 1 {
@@ -57,9 +64,7 @@ public struct Semantics: Sendable {
             let octet = space.variables(.trafficClass)
             for bit in 0..<6 { values[octet[5 - bit]] = dscp >> UInt8(bit) & 1 == 1 }
         }
-        let decided = store.fixing(next, values)
-        if outcome == StageOutcome() { return decided }
-        return mapOutcomes(decided) { outcome.followed(by: $0) }
+        return values
     }
 
     /// The function with each outcome changed.

@@ -6,6 +6,8 @@ public import DecisionDiagrams
 public struct ListComparison: Sendable {
     /// Where the two do different things; `no` is the proof that they do not.
     public var difference: Diagram
+    /// Where the second does something that its lifter has no meaning for.
+    public var unknown: Diagram
     /// Entries of the two lists that had to be decided exactly.
     public var examined: Int
     /// Regions told apart: entries that take packets, and the rest.
@@ -39,14 +41,34 @@ extension Semantics {
             reached = store.and(reached, scope)
         }
         guard reached != .no else {
-            return ListComparison(difference: .no, examined: examined, regions: one.count + 1)
+            return ListComparison(difference: .no, unknown: .no, examined: examined, regions: one.count + 1)
         }
         let left = function(restricted(one, first, to: reached), space)
         let right = function(restricted(two, second, to: reached), space)
-        var difference = store.differ(left, right)
-        difference = store.and(difference, reached)
-        difference = store.and(difference, domain)
-        return ListComparison(difference: difference, examined: examined, regions: one.count + 1)
+        let whereBoth = store.and(reached, domain)
+        let (difference, unknown) = difference(left, right, among: whereBoth)
+        return ListComparison(
+            difference: difference,
+            unknown: unknown,
+            examined: examined,
+            regions: one.count + 1
+        )
+    }
+
+    /// Where two functions of outcomes differ, and where the second one is not known.
+    mutating func difference(
+        _ first: Diagram,
+        _ second: Diagram,
+        among scope: Diagram
+    ) -> (difference: Diagram, unknown: Diagram) {
+        let unknown = replace(second) { _, outcome in
+            if case .unknown = outcome.ending { return .yes }
+            return .no
+        }
+        let unknownHere = store.and(unknown, scope)
+        let apart = store.differ(first, second)
+        let known = store.not(unknown)
+        return (store.and(store.and(apart, scope), known), unknownHere)
     }
 
     /// Entries with the packets of a scope that they take, but for those that take none or do nothing.

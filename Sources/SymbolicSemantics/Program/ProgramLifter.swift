@@ -26,6 +26,9 @@ public struct ProgramLifter {
     private var functions: [String: Diagram] = [:]
     /// How often the buckets of a label were asked so far, in the order of the list.
     var evaluations: [String: Int] = [:]
+    /// Where the rule before sent packets for good, and what became of them there: alternatives of one question to a
+    /// bucket stand one behind the other, and ask it once.
+    var lastTarget: (chain: String, function: Diagram)?
     /// The limits that were asked, by label.
     public internal(set) var limits: [String: Limit] = [:]
 
@@ -103,6 +106,9 @@ public struct ProgramLifter {
             return semantics.terminal(StageOutcome(.unknown("chain \(name), which is not there or loops")))
         }
         let asked = evaluations
+        let outer = lastTarget
+        lastTarget = nil
+        defer { lastTarget = outer }
         var entries: [ListEntry] = []
         var rest = scope
         for (index, rule) in chain.rules.enumerated() {
@@ -149,6 +155,14 @@ public struct ProgramLifter {
         let result = own || targets(of: chain).contains { dependsOnScope($0) }
         scopeDependence[name] = result
         return result
+    }
+
+    /// The chains that stand for filters behind a base chain: what the chains jump to that it jumps to (DESIGN §4).
+    public func bodies(of base: String) -> Set<String> {
+        guard let chain = table.chains[base] else { return [] }
+        return targets(of: chain).reduce(into: Set<String>()) { result, place in
+            if let chain = table.chains[place] { result.formUnion(targets(of: chain)) }
+        }
     }
 
     /// The chains that rules of a chain send packets to.

@@ -44,6 +44,10 @@ extension ProgramLifter {
         _ semantics: inout Semantics
     ) {
         var state = RuleState()
+        if case .verdict(.goto(let chain))? = rule.expressions.last, chain == lastTarget?.chain {
+        } else {
+            lastTarget = nil
+        }
         for expression in rule.expressions {
             switch expression {
             case .metaLoad(let key, let register):

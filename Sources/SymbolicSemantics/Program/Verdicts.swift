@@ -101,7 +101,18 @@ extension ProgramLifter {
         case .drop: return semantics.terminal(StageOutcome(.drop))
         case .continue: return semantics.terminal(StageOutcome())
         case .return: return semantics.terminal(StageOutcome(.accept))
-        case .goto(let chain): return function(chain, scope, depth: depth + 1, &semantics)
+        case .goto(let chain):
+            if let lastTarget, lastTarget.chain == chain { return lastTarget.function }
+            // A chain that reads headers is another form of this one for some of its packets: their questions to
+            // buckets are the same ones.
+            let asked = evaluations
+            let result = function(chain, scope, depth: depth + 1, &semantics)
+            if dependsOnScope(chain) {
+                evaluations = asked
+            } else {
+                lastTarget = (chain, result)
+            }
+            return result
         case .jump(let chain):
             if visited.contains(chain) { return semantics.terminal(StageOutcome(visits: [chain])) }
             let inner = function(chain, scope, depth: depth + 1, &semantics)
