@@ -87,14 +87,16 @@ let package = Package(
             "Engine",
             [
                 "JunosSyntax", "JunosModel", "JunosLowering", "PolicyModel", "NftablesCompiler", "NftablesIR",
-                "ReferenceEvaluator", "Reconciler", "Verifier", "NftablesKernel", "Netlink", "Laboratory",
+                "ReferenceEvaluator", "Reconciler", "Verifier", "SymbolicSemantics", "NftablesKernel", "Netlink",
+                "Laboratory",
                 "NetworkTypes", "Diagnostics", "CNetfilterShims",
             ]
         ),
         room(
             "CommandLine",
             [
-                "Engine", "ReferenceEvaluator", "Verifier", "JunosSyntax", "JunosModel", "NftablesIR", "NetworkTypes",
+                "Engine", "ReferenceEvaluator", "Verifier", "SymbolicSemantics", "JunosSyntax", "JunosModel",
+                "NftablesIR", "NetworkTypes",
                 "Diagnostics", "CNetfilterShims", argumentParser,
             ]
         ),

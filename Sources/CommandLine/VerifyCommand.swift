@@ -22,6 +22,8 @@ struct VerifyCommand: ParsableCommand {
     @Flag(help: "Compile FILE and compare in a private namespace; touches nothing else.") var sandbox = false
     @Option(help: "Packet vectors instead of chosen packets, one JSON object a line.") var packets: String?
     @Option(help: "Seed of the chosen packets.") var seed: UInt64 = 1
+    @Flag(help: "Decide for all packets at once, instead of sending chosen ones; with --packets both.")
+    var prove = false
     @Flag(help: "The report as JSON.") var json = false
 
     func validate() throws {
@@ -37,6 +39,10 @@ struct VerifyCommand: ParsableCommand {
         guard subject.compiled.isValid else {
             throw CommandFailure(status: .configurationRefused, description: "")
         }
+        if prove {
+            try proveAll(subject)
+            if packets == nil { return }
+        }
         let outcome = try kernelWork {
             try verify(subject, packets: vectors, seed: seed, progress: Progress().show)
         }
@@ -49,6 +55,22 @@ struct VerifyCommand: ParsableCommand {
         for difference in outcome.counterDifferences { printError("\(difference)") }
         guard outcome.isClean else {
             throw CommandFailure(status: .differenceFound, description: "kernel and model differ")
+        }
+    }
+
+    /// The proof; a difference or something that is not known ends the command (DESIGN §6, exit 4).
+    private func proveAll(_ subject: VerificationSubject) throws {
+        let report = try kernelWork {
+            let generation = sandbox ? nil : try Deployment().generation()
+            return try Engine.prove(subject, generation: generation, confirms: true, progress: Progress().show)
+        }
+        print(json ? try proofJSON(report) : proofText(report))
+        guard report.result.isProved else {
+            throw CommandFailure(
+                status: .differenceFound,
+                description: report.counterexamples.isEmpty
+                    ? "the proof is not complete" : "kernel and configuration differ"
+            )
         }
     }
 

@@ -124,7 +124,7 @@ public func verify(
 
 extension Duration {
     /// The duration as seconds.
-    fileprivate var inSeconds: Double {
+    var inSeconds: Double {
         Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 }

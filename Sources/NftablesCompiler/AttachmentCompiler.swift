@@ -13,6 +13,11 @@ struct AttachmentCompiler {
     }
 
     private var compiled: [String: (chain: String, charges: FilterCompiler.Charges)] = [:]
+    /// Whether fragments of IPv6 for the router are put together before its filters see them: only conntrack does
+    /// (DESIGN §3.11, kernel facts §1.2).
+    private let reassemblesIPv6: Bool
+
+    init(_ policy: RouterPolicy) { reassemblesIPv6 = policy.flow?.modes[.inet6] == .flow }
 
     /// The chain that a device's packets visit; nil if nothing is bound.
     mutating func chain(
@@ -28,7 +33,7 @@ struct AttachmentCompiler {
             device: interface.device,
             selector: { _ in .device(direction) },
             pass: pass,
-            seesFragments: pass == .packetForwardingEngine,
+            isRouters: pass == .routingEngine,
             &builder
         )
     }
@@ -46,7 +51,7 @@ struct AttachmentCompiler {
             device: nil,
             selector: { .single(interface: name, filter: $0, direction) },
             pass: .packetForwardingEngine,
-            seesFragments: false,
+            isRouters: true,
             &builder
         )
     }
@@ -57,7 +62,7 @@ struct AttachmentCompiler {
         device: String?,
         selector: (_ filterName: String) -> ChargeNames.Selector,
         pass: EvaluationPass,
-        seesFragments: Bool,
+        isRouters: Bool,
         _ builder: inout ProgramBuilder
     ) -> String? {
         var rules: [Rule] = []
@@ -70,6 +75,7 @@ struct AttachmentCompiler {
                     selector: selector(binding.filterName),
                     pass: pass
                 )
+                let seesFragments = !isRouters || version == .inet6 && !reassemblesIPv6
                 let filter = compile(binding.key, body, names, seesFragments, &builder)
                 provide(filter.charges, names, filterName: binding.filterName, interface, device, &builder)
                 rules.append(Rule(isVersion(version) + [.verdict(.jump(filter.chain))], comment: body.origin))

@@ -29,7 +29,7 @@ private struct ProgramCompiler {
     }
 
     func compile(_ builder: inout ProgramBuilder) {
-        var attachments = AttachmentCompiler()
+        var attachments = AttachmentCompiler(policy)
         compileInputFilters(&attachments, &builder)
         compileRouterSent(&builder)
         compileRoutingEngine(&attachments, &builder)

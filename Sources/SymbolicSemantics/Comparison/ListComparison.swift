@@ -20,38 +20,39 @@ extension Semantics {
     /// Outside the entries that stand in only one of the two lists, or in another order, packets meet the same entries
     /// in the same order; so only packets that some of those entries take are decided exactly. What entries change on
     /// the way (class, priority, DSCP) may bring a packet to such an entry, so those values are left open there.
-    ///
-    /// - Parameter domain: packets that can exist.
     public mutating func compare(
         _ first: FirstMatchList,
         _ second: FirstMatchList,
         among scope: Diagram,
-        _ space: PacketSpace,
-        domain: Diagram
+        _ space: PacketSpace
     ) -> ListComparison {
-        let one = effective(first, among: scope)
-        let two = effective(second, among: scope)
-        var region = unaligned(one, two)
+        // Where the lists are the same for all packets, they are so for those of the scope.
+        let (all, others) = (effective(first, among: .yes, space), effective(second, among: .yes, space))
+        if isSame(all, others) {
+            return ListComparison(difference: .no, unknown: .no, examined: 0, regions: all.entries.count + 1)
+        }
+        let one = effective(first, among: scope, space)
+        let two = effective(second, among: scope, space)
+        var region = unaligned(one.entries, two.entries)
         let examined = region.count
-        if first.otherwise != second.otherwise { region.matches.append(untaken(one, two, scope)) }
-        let whole = region.matches.reduce(Diagram.no) { store.or($0, $1) }
-        var reached = whole
-        if whole != .no {
+        if one.otherwise != two.otherwise { region.matches.append(untaken(one.entries, two.entries, scope)) }
+        var reached = region.matches.reduce(Diagram.no) { store.or($0, $1) }
+        if reached != .no {
             for variables in PacketSpace.changeable { reached = store.forSome(variables, reached) }
             reached = store.and(reached, scope)
         }
+        let regions = one.entries.count + 1
         guard reached != .no else {
-            return ListComparison(difference: .no, unknown: .no, examined: examined, regions: one.count + 1)
+            return ListComparison(difference: .no, unknown: .no, examined: examined, regions: regions)
         }
-        let left = function(restricted(one, first, to: reached), space)
-        let right = function(restricted(two, second, to: reached), space)
-        let whereBoth = store.and(reached, domain)
-        let (difference, unknown) = difference(left, right, among: whereBoth)
+        let left = function(restricted(one, to: reached), space)
+        let right = function(restricted(two, to: reached), space)
+        let (difference, unknown) = difference(left, right, among: reached)
         return ListComparison(
             difference: difference,
             unknown: unknown,
             examined: examined,
-            regions: one.count + 1
+            regions: regions
         )
     }
 
@@ -71,28 +72,42 @@ extension Semantics {
         return (store.and(store.and(apart, scope), known), unknownHere)
     }
 
-    /// Entries with the packets of a scope that they take, but for those that take none or do nothing.
-    private mutating func effective(_ list: FirstMatchList, among scope: Diagram) -> [ListEntry] {
+    /// The list for the packets of a scope: entries that take none of them or do nothing are left out, and entries at
+    /// the end that take all of them become part of the end.
+    private mutating func effective(
+        _ list: FirstMatchList,
+        among scope: Diagram,
+        _ space: PacketSpace
+    ) -> FirstMatchList {
         let nothing = terminal(StageOutcome())
-        var result: [ListEntry] = []
-        result.reserveCapacity(list.entries.count)
+        var result = FirstMatchList([], otherwise: list.otherwise, otherwiseOrigin: list.otherwiseOrigin)
+        result.entries.reserveCapacity(list.entries.count)
         for var entry in list.entries where entry.outcome != nothing {
             entry.match = store.and(entry.match, scope)
-            if entry.match != .no { result.append(entry) }
+            if entry.match != .no { result.entries.append(entry) }
+        }
+        while let last = result.entries.last, last.match == scope {
+            result.entries.removeLast()
+            result.otherwise = function(
+                ListEntry(match: .yes, outcome: last.outcome, origin: last.origin),
+                before: result.otherwise,
+                space
+            )
         }
         return result
+    }
+
+    private func isSame(_ first: FirstMatchList, _ second: FirstMatchList) -> Bool {
+        first.otherwise == second.otherwise
+            && first.entries.elementsEqual(second.entries) { $0.match == $1.match && $0.outcome == $1.outcome }
     }
 
     /// The part of a list that packets of a region can meet.
     ///
     /// A region is open in what entries change, so membership does not change on the way.
-    private mutating func restricted(
-        _ entries: [ListEntry],
-        _ list: FirstMatchList,
-        to region: Diagram
-    ) -> FirstMatchList {
+    private mutating func restricted(_ list: FirstMatchList, to region: Diagram) -> FirstMatchList {
         var kept = FirstMatchList([], otherwise: list.otherwise, otherwiseOrigin: list.otherwiseOrigin)
-        for var entry in entries {
+        for var entry in list.entries {
             entry.match = store.and(entry.match, region)
             if entry.match != .no { kept.entries.append(entry) }
         }

@@ -29,6 +29,9 @@ public struct ProgramLifter {
     /// Where the rule before sent packets for good, and what became of them there: alternatives of one question to a
     /// bucket stand one behind the other, and ask it once.
     var lastTarget: (chain: String, function: Diagram)?
+    /// Conditions of rules that were lifted before, by their expressions; the forms of a filter for later fragments ask
+    /// the same questions again.
+    var conditions: [[Expression]: Diagram] = [:]
     /// The limits that were asked, by label.
     public internal(set) var limits: [String: Limit] = [:]
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One rule: expressions from left to right; each narrows what goes on, does something, or sends packets elsewhere.
 import DecisionDiagrams
+import NetworkTypes
 import NftablesIR
 
 /// What a rule comes to.
@@ -19,6 +20,39 @@ struct RuleLifting {
     init(origin: String, limitPosition: Int = 0) {
         self.origin = origin
         self.limitPosition = limitPosition
+    }
+}
+
+/// A rule that only asks and then sends packets on.
+private struct Question {
+    /// What it asks, header lengths taken out: behind a header of known length, payload is payload.
+    var expressions: [Expression]
+    /// Where it sends packets.
+    var verdict: Verdict
+
+    init?(_ rule: Rule, _ scope: LiftingScope) {
+        guard case .verdict(let verdict)? = rule.expressions.last, rule.expressions.count > 1 else { return nil }
+        self.verdict = verdict
+        expressions = []
+        expressions.reserveCapacity(rule.expressions.count)
+        for expression in rule.expressions.dropLast() {
+            switch expression {
+            case .payloadLoad(.transport, _, _, _):
+                guard !scope.mayBeLaterFragments else { return nil }
+                expressions.append(expression)
+            case .payloadLoad(.network, let offset, let length, let register) where offset + length > 20:
+                guard scope.space.version == .inet, scope.headerWords.count == 1, let words = scope.headerWords.first,
+                    offset >= 4 * words
+                else { return nil }
+                expressions.append(
+                    .payloadLoad(.transport, offset: offset - 4 * UInt32(words), length: length, into: register)
+                )
+            case .metaLoad, .payloadLoad(.network, _, _, _), .compare, .range, .bitwise, .extensionHeader:
+                expressions.append(expression)
+            case .lookup(_, _, nil, _): expressions.append(expression)
+            default: return nil
+            }
+        }
     }
 }
 
@@ -44,9 +78,20 @@ extension ProgramLifter {
         _ semantics: inout Semantics
     ) {
         var state = RuleState()
-        if case .verdict(.goto(let chain))? = rule.expressions.last, chain == lastTarget?.chain {
-        } else {
-            lastTarget = nil
+        forgetTarget(unlessOf: rule)
+        let question = Question(rule, scope)
+        if let question, let condition = conditions[question.expressions] {
+            follow(
+                question.verdict,
+                scope,
+                depth: depth,
+                followsLong: followsLong,
+                condition,
+                StageOutcome(),
+                &lifting,
+                &semantics
+            )
+            return
         }
         for expression in rule.expressions {
             switch expression {
@@ -102,6 +147,9 @@ extension ProgramLifter {
                 }
                 return
             case .verdict(let verdict):
+                if let question, lifting.entries.isEmpty, state.effects == StageOutcome() {
+                    conditions[question.expressions] = state.condition
+                }
                 follow(
                     verdict,
                     scope,
@@ -133,6 +181,12 @@ extension ProgramLifter {
             if state.condition == .no { return }
         }
         if state.effects != StageOutcome() { emit(semantics.terminal(state.effects), state, &lifting) }
+    }
+
+    /// Alternatives of one question stand one behind the other.
+    private mutating func forgetTarget(unlessOf rule: Rule) {
+        if case .verdict(.goto(let chain))? = rule.expressions.last, chain == lastTarget?.chain { return }
+        lastTarget = nil
     }
 
     private func load(

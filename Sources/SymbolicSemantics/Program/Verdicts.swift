@@ -149,7 +149,8 @@ extension ProgramLifter {
             }
         }
         let outcome = target(verdict, inner, depth: depth, &semantics)
-        let whole = semantics.mapOutcomes(outcome) { effects.followed(by: $0) }
+        let whole =
+            effects == StageOutcome() ? outcome : semantics.mapOutcomes(outcome) { effects.followed(by: $0) }
         lifting.entries.append(ListEntry(match: condition, outcome: whole, origin: lifting.origin))
     }
 }

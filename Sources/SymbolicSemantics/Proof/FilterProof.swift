@@ -11,6 +11,8 @@ public struct ProofFinding: Sendable {
     public var place: ProofPlace
     /// The variables that matter.
     public var assignment: Assignment
+    /// What must hold beside the packet: buckets that are exceeded, the device of arrival, class and priority.
+    public var assumptions: [String]
     /// What the model does, and the statement.
     public var model: (outcome: StageOutcome, origin: String)
     /// What the program does, and the rule.
@@ -51,6 +53,9 @@ public struct FilterProof {
     private(set) var result = ProofResult()
     /// Bodies that were compared and found the same, with what their counters were called.
     private var proved: Set<ProvedBody> = []
+
+    /// Outcomes with paths in place of log prefixes.
+    private var translations: [Diagram: Diagram] = [:]
 
     private struct ProvedBody: Hashable {
         var chain: String
@@ -165,12 +170,7 @@ public struct FilterProof {
             configuration.security,
             space
         )
-        let domain = Diagram.yes
-        let (difference, unknown) = semantics.difference(
-            expected,
-            skeleton,
-            among: semantics.store.and(domain, scope.condition)
-        )
+        let (difference, unknown) = semantics.difference(expected, skeleton, among: scope.condition)
         report(difference, unknown, place) { assignment, semantics in
             let said = semantics.outcome(semantics.store.value(expected, assignment)) ?? StageOutcome()
             let does = semantics.outcome(semantics.store.value(skeleton, assignment)) ?? StageOutcome()
@@ -230,10 +230,9 @@ public struct FilterProof {
         let said = lifted.list
         var lifter = ProgramLifter(table)
         lifter.visited = []
-        let domain = Diagram.yes
         for part in lifter.lists(body, scope, &semantics) {
             let does = translated(part.list)
-            let found = semantics.compare(said, does, among: part.condition, scope.space, domain: domain)
+            let found = semantics.compare(said, does, among: part.condition, scope.space)
             result.comparisons += 1
             result.classes += found.regions
             result.examined += found.examined
@@ -244,12 +243,27 @@ public struct FilterProof {
         compareLimits(place, lifted.limits, lifter.limits)
     }
 
+    /// The packets of a region that can exist.
+    private mutating func possible(_ region: Diagram, _ place: ProofPlace) -> Diagram {
+        guard region != .no else { return .no }
+        let domain = PacketDomain(PacketSpace(place.version))
+        let packets = domain.region(semantics.store.variables(region), &semantics)
+        return semantics.store.and(region, packets)
+    }
+
     /// Log prefixes in the program become the paths that the model names.
     private mutating func translated(_ list: FirstMatchList) -> FirstMatchList {
+        guard !logPaths.isEmpty else { return list }
         var result = list
         let paths = logPaths
         for index in result.entries.indices {
-            result.entries[index].outcome = semantics.mapOutcomes(result.entries[index].outcome) { outcome in
+            let before = result.entries[index].outcome
+            if let known = translations[before] {
+                result.entries[index].outcome = known
+                continue
+            }
+            defer { translations[before] = result.entries[index].outcome }
+            result.entries[index].outcome = semantics.mapOutcomes(before) { outcome in
                 guard !outcome.logs.isEmpty else { return outcome }
                 var outcome = outcome
                 outcome.logs = outcome.logs.reduce(into: [:]) { $0[paths[$1.key] ?? $1.key, default: 0] += $1.value }
@@ -290,10 +304,17 @@ public struct FilterProof {
             model: (StageOutcome, String), program: (StageOutcome, String)
         )
     ) {
+        let (difference, unknown) = (possible(difference, place), possible(unknown, place))
         if let assignment = semantics.store.witness(difference) {
             let said = decide(assignment, semantics)
             result.differences.append(
-                ProofFinding(place: place, assignment: assignment, model: said.model, program: said.program)
+                ProofFinding(
+                    place: place,
+                    assignment: assignment,
+                    assumptions: semantics.assumptions(assignment, PacketSpace(place.version)),
+                    model: said.model,
+                    program: said.program
+                )
             )
         }
         if let assignment = semantics.store.witness(unknown) {
@@ -306,6 +327,18 @@ public struct FilterProof {
 }
 
 extension Semantics {
+    /// What an assignment says beside the packet, in words.
+    func assumptions(_ assignment: Assignment, _ space: PacketSpace) -> [String] {
+        var result = assignment.filter(\.value).keys.compactMap { name(of: $0) }.sorted()
+        let mark = space.variables(.mark)
+        let bits = mark.indices.filter { assignment[mark[$0]] == true }
+        if !bits.isEmpty {
+            let value = bits.reduce(UInt32(0)) { $0 | 1 << UInt32(31 - $1) }
+            result.append("meta mark has 0x" + String(value, radix: 16))
+        }
+        return result
+    }
+
     /// What a list does for an assignment, and the entry that decides.
     func decide(
         _ list: FirstMatchList,

@@ -109,7 +109,7 @@ func summary(_ vector: PacketVector) -> String {
 }
 
 /// A vector as DESIGN §6 writes it, octets in `hex`, so that it can be given to `verify --packets` again.
-func vectorJSON(_ vector: PacketVector) -> String {
+public func vectorJSON(_ vector: PacketVector) -> String {
     var fields = ["\"id\":\(quoted(vector.id))", "\"time\":\(rounded(vector.time))"]
     if let input = vector.inputInterface { fields.append("\"in\":\(quoted(input))") }
     if let output = vector.outputInterface { fields.append("\"out\":\(quoted(output))") }
