@@ -144,7 +144,7 @@ let package = Package(
             "VerifierTests",
             [
                 "Verifier", "JunosModel", "JunosSyntax", "ReferenceEvaluator", "NftablesIR", "NftablesEvaluator",
-                "NftablesCompiler", "JunosLowering", "NetworkTypes", "Diagnostics",
+                "NftablesCompiler", "JunosLowering", "SymbolicSemantics", "NetworkTypes", "Diagnostics",
             ],
             files: ["Configurations"]
         ),

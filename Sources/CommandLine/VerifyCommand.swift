@@ -14,6 +14,7 @@ struct VerifyCommand: ParsableCommand {
         discussion: """
             Without FILE the recorded configuration is compared with a clone of the live program; with FILE that \
             configuration is. --sandbox needs no live program: it compiles FILE and compares in a private namespace.
+            --prove compares configuration and program for every packet there can be, and names one where they differ.
             """
     )
 
@@ -22,8 +23,7 @@ struct VerifyCommand: ParsableCommand {
     @Flag(help: "Compile FILE and compare in a private namespace; touches nothing else.") var sandbox = false
     @Option(help: "Packet vectors instead of chosen packets, one JSON object a line.") var packets: String?
     @Option(help: "Seed of the chosen packets.") var seed: UInt64 = 1
-    @Flag(help: "Decide for all packets at once, instead of sending chosen ones; with --packets both.")
-    var prove = false
+    @Flag(help: "Decide for all packets at once, beside the packets that are sent.") var prove = false
     @Flag(help: "The report as JSON.") var json = false
 
     func validate() throws {
@@ -39,39 +39,34 @@ struct VerifyCommand: ParsableCommand {
         guard subject.compiled.isValid else {
             throw CommandFailure(status: .configurationRefused, description: "")
         }
-        if prove {
-            try proveAll(subject)
-            if packets == nil { return }
-        }
+        let proof = prove ? try kernelWork { try proof(subject) } : nil
         let outcome = try kernelWork {
             try verify(subject, packets: vectors, seed: seed, progress: Progress().show)
         }
+        var report = outcome.report
+        report.proved = proof?.result.isProved
+        report.classes = proof?.result.classes
         if json {
-            print(outcome.report.json())
+            report.certificate = try proof.map(proofJSON)
+            print(report.json())
         } else {
             print(table(outcome.tallies))
-            print(outcome.report.text())
+            if let proof { print(proofText(proof)) }
+            print(report.text())
         }
         for difference in outcome.counterDifferences { printError("\(difference)") }
-        guard outcome.isClean else {
+        guard outcome.isClean, proof?.counterexamples.isEmpty ?? true else {
             throw CommandFailure(status: .differenceFound, description: "kernel and model differ")
+        }
+        guard proof?.result.isProved ?? true else {
+            throw CommandFailure(status: .differenceFound, description: "the proof is not complete")
         }
     }
 
-    /// The proof; a difference or something that is not known ends the command (DESIGN §6, exit 4).
-    private func proveAll(_ subject: VerificationSubject) throws {
-        let report = try kernelWork {
-            let generation = sandbox ? nil : try Deployment().generation()
-            return try Engine.prove(subject, generation: generation, confirms: true, progress: Progress().show)
-        }
-        print(json ? try proofJSON(report) : proofText(report))
-        guard report.result.isProved else {
-            throw CommandFailure(
-                status: .differenceFound,
-                description: report.counterexamples.isEmpty
-                    ? "the proof is not complete" : "kernel and configuration differ"
-            )
-        }
+    /// The proof of what the kernel holds, or of the compiled program.
+    private func proof(_ subject: VerificationSubject) throws -> ProofReport {
+        let generation = sandbox ? nil : try Deployment().generation()
+        return try Engine.prove(subject, generation: generation, confirms: true, progress: Progress().show)
     }
 
     /// What the model says, and how often program and kernel say the same.

@@ -89,7 +89,7 @@ private func counterexample(
         return Counterexample(
             finding: finding,
             vector: nil,
-            confirmation: .notSent("no interface of the configuration leads there")
+            confirmation: .notSent("no packet could be built, or no interface of the configuration leads there")
         )
     }
     var example = Counterexample(finding: finding, vector: vectorJSON(vector), confirmation: .notReproduced)
@@ -114,7 +114,7 @@ private func counterexample(
 
 /// The packet on its way to the place.
 private func vector(_ finding: ProofFinding, _ id: String, _ configuration: JunosConfiguration) -> PacketVector? {
-    guard let packet = try? PacketSpace(finding.place.version).packet(for: finding.assignment) else { return nil }
+    guard let witness = finding.witness else { return nil }
     let named = configuration.interfaces.filter { $0.device != nil }
     let own = named.first { $0.device == finding.place.device }?.name
     let other = named.first { $0.device != finding.place.device }?.name ?? own
@@ -126,5 +126,5 @@ private func vector(_ finding: ProofFinding, _ id: String, _ configuration: Juno
         case .routerSent, .fromRoutingEngine: (PacketVector.local, own)
         case .outputFilters: (other, own)
         }
-    return PacketVector(id: id, inputInterface: input, outputInterface: output, packet: packet)
+    return PacketVector(id: id, inputInterface: input, outputInterface: output, packet: witness.packet)
 }

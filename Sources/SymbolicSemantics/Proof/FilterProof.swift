@@ -11,6 +11,8 @@ public struct ProofFinding: Sendable {
     public var place: ProofPlace
     /// The variables that matter.
     public var assignment: Assignment
+    /// A packet for which it is so; nil if none could be built, which says that the proof is wrong here.
+    public var witness: PacketWitness?
     /// What must hold beside the packet: buckets that are exceeded, the device of arrival, class and priority.
     public var assumptions: [String]
     /// What the model does, and the statement.
@@ -311,6 +313,7 @@ public struct FilterProof {
                 ProofFinding(
                     place: place,
                     assignment: assignment,
+                    witness: try? semantics.packet(for: assignment, PacketSpace(place.version)),
                     assumptions: semantics.assumptions(assignment, PacketSpace(place.version)),
                     model: said.model,
                     program: said.program

@@ -34,6 +34,8 @@ public struct VerificationReport: Hashable, Sendable {
     public var proved: Bool?
     /// Classes of packets that the proof distinguished; nil where no proof was asked for.
     public var classes: Int?
+    /// The proof's certificate as JSON; nil where no proof was asked for.
+    public var certificate: String?
     /// How long it took.
     public var seconds = 0.0
 
@@ -49,6 +51,7 @@ public struct VerificationReport: Hashable, Sendable {
         ]
         if let proved { fields.append("\"proved\":\(proved)") }
         if let classes { fields.append("\"classes\":\(classes)") }
+        if let certificate { fields.append("\"certificate\":\(certificate)") }
         fields.append("\"seconds\":\(rounded(seconds))")
         return "{\(fields.joined(separator: ","))}"
     }
