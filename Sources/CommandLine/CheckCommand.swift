@@ -15,7 +15,10 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         let compiled = compileConfiguration(try files.read())
-        report(compiled.diagnostics, asJSON: json)
+        report(
+            compiled.diagnostics + (compiled.isValid ? hiddenTermWarnings(compiled.configuration) : []),
+            asJSON: json
+        )
         let errors = compiled.diagnostics.filter { $0.severity == .error }.count
         guard errors == 0 else {
             if !json { printError("configuration check fails: \(errors) \(errors == 1 ? "error" : "errors")") }

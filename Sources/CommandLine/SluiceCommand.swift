@@ -24,7 +24,7 @@ struct SluiceCommand: ParsableCommand {
         abstract: "SRX-style firewall rules on Linux: deploy them, verify the kernel against them, count with them.",
         subcommands: [
             CheckCommand.self, ConvertCommand.self, CompileCommand.self, EvaluateCommand.self,
-            ApplyCommand.self, VerifyCommand.self, RemoveCommand.self, ShowCommand.self,
+            ApplyCommand.self, VerifyCommand.self, DiffCommand.self, RemoveCommand.self, ShowCommand.self,
         ]
     )
 }

@@ -26,34 +26,40 @@ extension Semantics {
         among scope: Diagram,
         _ space: PacketSpace
     ) -> ListComparison {
-        // Where the lists are the same for all packets, they are so for those of the scope.
-        let (all, others) = (effective(first, among: .yes, space), effective(second, among: .yes, space))
-        if isSame(all, others) {
-            return ListComparison(difference: .no, unknown: .no, examined: 0, regions: all.entries.count + 1)
+        guard let contested = contested(first, second, among: scope, space) else {
+            return ListComparison(difference: .no, unknown: .no, examined: 0, regions: first.entries.count + 1)
         }
+        let (difference, unknown) = difference(contested.first, contested.second, among: contested.region)
+        return ListComparison(
+            difference: difference,
+            unknown: unknown,
+            examined: contested.examined,
+            regions: contested.regions
+        )
+    }
+
+    /// The region in which two lists may do different things, with both as functions that are right there; nil where
+    /// entry by entry they are the same.
+    mutating func contested(
+        _ first: FirstMatchList,
+        _ second: FirstMatchList,
+        among scope: Diagram,
+        _ space: PacketSpace
+    ) -> (region: Diagram, first: Diagram, second: Diagram, examined: Int, regions: Int)? {
+        // Where the lists are the same for all packets, they are so for those of the scope.
+        if isSame(effective(first, among: .yes, space), effective(second, among: .yes, space)) { return nil }
         let one = effective(first, among: scope, space)
         let two = effective(second, among: scope, space)
         var region = unaligned(one.entries, two.entries)
         let examined = region.count
         if one.otherwise != two.otherwise { region.matches.append(untaken(one.entries, two.entries, scope)) }
         var reached = region.matches.reduce(Diagram.no) { store.or($0, $1) }
-        if reached != .no {
-            for variables in PacketSpace.changeable { reached = store.forSome(variables, reached) }
-            reached = store.and(reached, scope)
-        }
-        let regions = one.entries.count + 1
-        guard reached != .no else {
-            return ListComparison(difference: .no, unknown: .no, examined: examined, regions: regions)
-        }
+        guard reached != .no else { return nil }
+        for variables in PacketSpace.changeable { reached = store.forSome(variables, reached) }
+        reached = store.and(reached, scope)
         let left = function(restricted(one, to: reached), space)
         let right = function(restricted(two, to: reached), space)
-        let (difference, unknown) = difference(left, right, among: reached)
-        return ListComparison(
-            difference: difference,
-            unknown: unknown,
-            examined: examined,
-            regions: regions
-        )
+        return (reached, left, right, examined, one.entries.count + 1)
     }
 
     /// Where two functions of outcomes differ, and where the second one is not known.
