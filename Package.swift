@@ -131,6 +131,13 @@ let package = Package(
             "ReferenceEvaluatorTests",
             ["Diagnostics", "ReferenceEvaluator", "JunosModel", "JunosSyntax", "NetworkTypes"]
         ),
+        tests(
+            "SymbolicSemanticsTests",
+            [
+                "SymbolicSemantics", "DecisionDiagrams", "JunosModel", "JunosSyntax", "ReferenceEvaluator",
+                "NetworkTypes", "Diagnostics",
+            ]
+        ),
         tests("NftablesEvaluatorTests", ["NftablesEvaluator", "NftablesIR", "NetworkTypes"]),
         tests("ReconcilerTests", ["Reconciler", "NftablesEvaluator", "NftablesIR"]),
         tests(

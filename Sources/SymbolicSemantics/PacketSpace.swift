@@ -9,7 +9,8 @@ public enum SpaceField: Hashable, Sendable {
     case fragmentWord
     /// IPv4 header length in 32-bit words, 4 bits.
     case headerWords
-    /// IPv4 protocol, or the upper-layer protocol of IPv6, 8 bits.
+    /// IPv4 protocol, or the upper-layer protocol of IPv6, 8 bits; where a later IPv6 fragment continues with an
+    /// extension header (`hasUpperProtocol` is false then), that header's number.
     case upperProtocol
     /// Next Header of the fixed IPv6 header, 8 bits.
     case nextHeader
@@ -37,7 +38,8 @@ public enum SpaceProperty: Hashable, Sendable {
     case transportReaches(Int)
     /// The IPv6 chain of headers ends in an upper-layer protocol that can be told (kernel facts §1.3).
     case hasUpperProtocol
-    /// The IPv6 header chain has this header.
+    /// The IPv6 header chain has this header, in the kernel's walk: it ends at a later fragment's fragment header, and
+    /// finds mobility (135) as the end of a chain that is none.
     case extensionHeader(UInt8)
     /// The IPv4 header has this option, in the kernel's eyes.
     case ipv4Option(UInt8)

@@ -148,7 +148,7 @@ public struct PacketDomain: Sendable {
         var result = store.choose(isThere, then: canBe, otherwise: .yes)
         result = store.and(result, monotone(counts, &store))
         guard touches(.lengthField, touched) else { return result }
-        let chained = isSteppedOver(.nextHeader, &store)
+        let chained = hasHeaders(touched, &store)
         for count in counts {
             let isThere = store.variable(space.variable(.transportReaches(count)))
             let isLong = atLeast(count, &store)
@@ -159,11 +159,22 @@ public struct PacketDomain: Sendable {
         return result
     }
 
+    /// Where there can be headers between the fixed one and the upper-layer protocol.
+    private func hasHeaders(_ touched: Set<UInt32>, _ store: inout DiagramStore) -> Diagram {
+        if touches(.nextHeader, touched) { return isSteppedOver(.nextHeader, &store) }
+        // One that nobody asks for can always be there, and a chain that breaks off.
+        guard Self.steppedOver.allSatisfy({ touched.contains(space.variable(.extensionHeader($0))) }) else {
+            return .yes
+        }
+        var result = store.not(store.variable(space.variable(.hasUpperProtocol)))
+        for number in Self.steppedOver { result = store.or(result, has(number, &store)) }
+        return result
+    }
+
     /// The chain begins with the fixed header's number and ends with the upper-layer protocol.
     private func ipv6Chain(_ touched: Set<UInt32>, _ store: inout DiagramStore) -> Diagram {
         let headers = Self.steppedOver.filter { touched.contains(space.variable(.extensionHeader($0))) }
         let touchesUpper = touches(.upperProtocol, touched) || touched.contains(space.variable(.hasUpperProtocol))
-        let touchesNext = touches(.nextHeader, touched)
         let isTold = store.variable(space.variable(.hasUpperProtocol))
         var result = Diagram.yes
         if touches(.upperProtocol, touched) {
@@ -180,12 +191,13 @@ public struct PacketDomain: Sendable {
             let mobility = has(135, &store)
             result = store.and(result, store.choose(mobility, then: ends, otherwise: store.not(ends)))
         }
-        guard touchesNext || !headers.isEmpty else { return result }
+        // Where nobody asks for the first number, there is one for every chain.
+        guard touches(.nextHeader, touched) else { return result }
         let chained = isSteppedOver(.nextHeader, &store)
         var plain = Diagram.yes
         for number in headers { plain = store.and(plain, store.not(has(number, &store))) }
         if touchesUpper { plain = store.and(plain, isTold) }
-        if touches(.upperProtocol, touched), touchesNext {
+        if touches(.upperProtocol, touched) {
             plain = store.and(plain, isSame(.nextHeader, .upperProtocol, &store))
         }
         var begun = Diagram.yes
