@@ -100,7 +100,10 @@ private func words(_ text: String) -> [[String]] {
         #expect(detail.contains("ICMP type: 8, ICMP code: 0\n") && detail.contains("ICMP type: 128, ICMP code: 0\n"))
         // The fragment, newest of all.
         #expect(detail.split(separator: "\n")[1].hasSuffix("Source address: 10.1.0.9, Destination address: 10.2.0.9"))
-        #expect(words(try bench.sluice("show", "firewall", "log", "interface", "eth2.0")) == expected.filter { $0[2] == "eth2.0" })
+        #expect(
+            words(try bench.sluice("show", "firewall", "log", "interface", "eth2.0"))
+                == expected.filter { $0[2] == "eth2.0" }
+        )
         let json = try JSONSerialization.jsonObject(
             with: Data(try bench.sluice("show", "firewall", "log", "--json").utf8)
         )
