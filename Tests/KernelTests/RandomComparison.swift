@@ -70,6 +70,9 @@ struct RandomComparison {
             let answer = try model.evaluate(vector)
             tally.add(answer, fate)
             note(answer)
+            // Whether the stack lets an answer out depends on checksums, options and broadcasts: the tables of refusals hold
+            // that. Here a refused packet must not get through, and its counters must say the same.
+            if answer.verdict == .reject, fate == .vanished { continue }
             let differences =
                 compare(answer: answer, kernel: outcome(fate, vector)).map(\.description)
                 + emission(answer, fate, vector)
