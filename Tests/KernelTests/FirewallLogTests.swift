@@ -235,7 +235,8 @@ private func words(_ text: String) -> [[String]] {
                 """
                 table inet t { chain c { type filter hook output priority 0;
                     ip daddr 127.0.0.1 udp dport 9 log prefix "x" group 7 snaplen 64 drop
-                } }
+                }
+                }
                 """
             )
             // The smallest buffer that the kernel gives.

@@ -46,7 +46,7 @@ private let application = "applications { application LOG { protocol udp; destin
 private let global =
     "global { policy G { match { source-address any; destination-address any; application any; ZONES } then { permit; } } }"
 
-private func policy(_ name: String, _ application: String = "any", _ action: String = "permit;") -> String {
+private func edited(_ name: String, _ application: String = "any", _ action: String = "permit;") -> String {
     TrapRouter.policy(name, application: application, then: action)
 }
 
@@ -60,26 +60,26 @@ private let rows: [Row] = [
     Row(
         "match edited, still matches",
         [syslog],
-        [policy("U1", "[ junos-syslog junos-ntp ]")],
+        [edited("U1", "[ junos-syslog junos-ntp ]")],
         .owned("U1"),
         .owned("U1"),
         .owned("U1")
     ),
-    Row("match edited, no longer matches", [syslog], [policy("U1", "junos-ntp")], .owned("U1"), .closed, .closed),
+    Row("match edited, no longer matches", [syslog], [edited("U1", "junos-ntp")], .owned("U1"), .closed, .closed),
     Row(
         "the same, and another one permits",
         [syslog],
-        [policy("U1", "junos-ntp"), policy("U2")],
+        [edited("U1", "junos-ntp"), edited("U2")],
         .owned("U1"),
         .closed,
         .owned("U2")
     ),
-    Row("permit to deny", [syslog], [policy("U1", "junos-syslog", "deny;")], .owned("U1"), .closed, .closed),
-    Row("permit to reject", [syslog], [policy("U1", "junos-syslog", "reject;")], .owned("U1"), .closed, .closed),
+    Row("permit to deny", [syslog], [edited("U1", "junos-syslog", "deny;")], .owned("U1"), .closed, .closed),
+    Row("permit to reject", [syslog], [edited("U1", "junos-syslog", "reject;")], .owned("U1"), .closed, .closed),
     Row(
         "permit to deny, and another one permits before it",
         [syslog],
-        [policy("U0"), policy("U1", "junos-syslog", "deny;")],
+        [edited("U0"), edited("U1", "junos-syslog", "deny;")],
         .owned("U1"),
         .closed,
         .owned("U0")
@@ -87,7 +87,7 @@ private let rows: [Row] = [
     Row(
         "permit to deny, and another one would permit behind it",
         [syslog],
-        [policy("U1", "junos-syslog", "deny;"), policy("U2")],
+        [edited("U1", "junos-syslog", "deny;"), edited("U2")],
         .owned("U1"),
         .closed,
         .closed
@@ -95,7 +95,7 @@ private let rows: [Row] = [
     Row(
         "log and count",
         [syslog],
-        [policy("U1", "junos-syslog", "permit; log { session-init; } count;")],
+        [edited("U1", "junos-syslog", "permit; log { session-init; } count;")],
         .owned("U1"),
         .owned("U1"),
         .owned("U1")
@@ -103,41 +103,41 @@ private let rows: [Row] = [
     Row(
         "a deny inserted above",
         [syslog],
-        [policy("X", "any", "deny;"), syslog],
+        [edited("X", "any", "deny;"), syslog],
         .owned("U1"),
         .owned("U1"),
         .owned("U1")
     ),
     Row(
         "a deny moved above",
-        [syslog, policy("X", "any", "deny;")],
-        [policy("X", "any", "deny;"), syslog],
+        [syslog, edited("X", "any", "deny;")],
+        [edited("X", "any", "deny;"), syslog],
         .owned("U1"),
         .owned("U1"),
         .closed
     ),
     Row(
         "a permit moved above",
-        [syslog, policy("X")],
-        [policy("X"), syslog],
+        [syslog, edited("X")],
+        [edited("X"), syslog],
         .owned("U1"),
         .owned("U1"),
         .owned("X")
     ),
     Row(
         "others moved",
-        [syslog, policy("X"), policy("Y")],
-        [syslog, policy("Y"), policy("X")],
+        [syslog, edited("X"), edited("Y")],
+        [syslog, edited("Y"), edited("X")],
         .owned("U1"),
         .owned("U1"),
         .owned("U1")
     ),
-    Row("renamed", [syslog], [policy("U9", "junos-syslog")], .closed, .closed, .owned("U9")),
+    Row("renamed", [syslog], [edited("U9", "junos-syslog")], .closed, .closed, .owned("U9")),
     Row("deactivated", [syslog], ["inactive: " + syslog], .closed, .closed, .closed),
     Row(
         "deactivated, and another one permits",
         [syslog],
-        ["inactive: " + syslog, policy("U2")],
+        ["inactive: " + syslog, edited("U2")],
         .closed,
         .closed,
         .owned("U2")
@@ -145,8 +145,8 @@ private let rows: [Row] = [
     Row("deleted", [syslog], [], .closed, .closed, .closed),
     Row(
         "deleted with another one left",
-        [syslog, policy("U2", "junos-ntp")],
-        [policy("U2", "junos-ntp")],
+        [syslog, edited("U2", "junos-ntp")],
+        [edited("U2", "junos-ntp")],
         .closed,
         .closed,
         .closed
@@ -171,8 +171,8 @@ private let rows: [Row] = [
     ),
     Row(
         "its application edited",
-        [policy("U1", "LOG")],
-        [policy("U1", "LOG"), policy("U2")],
+        [edited("U1", "LOG")],
+        [edited("U1", "LOG"), edited("U2")],
         .owned("U1"),
         .closed,
         .owned("U2"),
@@ -190,7 +190,7 @@ private let rows: [Row] = [
     Row(
         "default policy, and a policy takes over",
         [],
-        [policy("U2")],
+        [edited("U2")],
         .closed,
         .closed,
         .owned("U2"),
@@ -270,7 +270,7 @@ private let rows: [Row] = [
         #expect(try bench.sessions().count == 1)
         #expect(try bench.hits()["U1"] == 1)
         // 15: denied without rematch, it runs on.
-        let denied = policy("U1", "junos-syslog", "deny;")
+        let denied = edited("U1", "junos-syslog", "deny;")
         try bench.apply(TrapRouter.text([denied]))
         #expect(try bench.send(datagram) == [true])
         // 16: the statement alone makes up for it.
@@ -300,7 +300,7 @@ private let rows: [Row] = [
     }
 
     @Test func `a number is given again only once its sessions are gone`() throws {
-        let texts = ["U1", "U2", "U3", "U4"].map { TrapRouter.text([policy($0)]) }
+        let texts = ["U1", "U2", "U3", "U4"].map { TrapRouter.text([edited($0)]) }
         let bench = try SessionBench(texts[0])
         func number(_ name: String) throws -> UInt16? {
             try bench.thread.run { try RecordedState.peek() }.policies.first { $0.identity[2] == name }?.index
