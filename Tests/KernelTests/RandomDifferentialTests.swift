@@ -100,29 +100,33 @@ struct RandomTrial {
             for term in router.filters[filter].terms.indices.reversed() {
                 var candidate = small
                 candidate.router.filters[filter].terms.remove(at: term)
-                if let still = try? candidate.alone(culprit.vector) { (small, text) = (candidate, still) }
+                if let still = try? candidate.differs([culprit.vector]) { (small, text) = (candidate, still) }
             }
         }
         return "\(finding)\n\(text)\n\(line(culprit.vector))\n\(small.router.shown)"
     }
 
-    /// The first packet that differs when each is sent alone.
+    /// A packet that differs, found by halving: packets of a plain router do not know of each other.
     private func culprit() throws -> (vector: PacketVector, text: String)? {
-        for vector in vectors {
-            if let text = try alone(vector) { return (vector, text) }
+        var rest = vectors
+        guard try differs(rest) != nil else { return nil }
+        while rest.count > 1 {
+            let half = Array(rest.prefix(rest.count / 2))
+            rest = try differs(half) != nil ? half : Array(rest.dropFirst(half.count))
         }
-        return nil
+        guard let vector = rest.first, let text = try differs(rest) else { return nil }
+        return (vector, text)
     }
 
-    /// What differs about one packet in a sandbox of its own.
-    private func alone(_ vector: PacketVector) throws -> String? {
+    /// What differs about some of the packets in a sandbox of their own.
+    private func differs(_ vectors: [PacketVector]) throws -> String? {
         let compiled = compileConfiguration([ConfigurationSource(name: "random.conf", text: router.text)])
         guard compiled.isValid else { return nil }
         let sandbox = try RandomComparison.makeSandbox()
         defer { sandbox.stop() }
         try sandbox.load(compiled.table, isObserved: false)
         var comparison = RandomComparison(compiled)
-        let wrong = try comparison.run([vector], in: sandbox).map(\.text)
+        let wrong = try comparison.run(vectors, in: sandbox).map(\.text)
         let differences = wrong + (try comparison.counterDifferences(in: sandbox))
         return differences.isEmpty ? nil : differences.joined(separator: "; ")
     }
