@@ -88,7 +88,7 @@ private final class RealNetwork {
             ended.wait()
         }
         for host in ["client", "router", "server"] {
-            _ = try? run("/bin/sh", ["-c", "ip netns pids \(id)-\(host) | xargs -r kill"], mayFail: true)
+            _ = try? run("/bin/sh", ["-c", "ip netns pids \(id)-\(host) | xargs -r kill -9"], mayFail: true)
             if host == "router" {
                 _ = try? run(try builtProgram("sluice"), ["remove", "--netns", "\(id)-router"], mayFail: true)
             }
