@@ -21,7 +21,8 @@ func metricsPage(
     _ statistics: Statistics,
     sessions: UInt64?,
     _ counts: DaemonCounts,
-    _ log: FirewallLogCounts
+    _ log: FirewallLogCounts,
+    _ copies: CopyCounts
 ) -> Exposition {
     var families: [MetricFamily] = []
     func filterFamily(_ name: String, _ help: String, _ kind: FilterStatistic.Kind, _ value: (TrafficCount) -> UInt64) {
@@ -90,6 +91,21 @@ func metricsPage(
     )
     single("sluice_log_lost_total", "Reports of packets that were made and did not arrive.", .counter, log.lost)
     single("sluice_syslog_lost_total", "Packets whose lines syslog did not take.", .counter, log.syslogLost)
+    families.append(
+        MetricFamily(
+            "sluice_copies_total",
+            help: "Packets that terms sampled into a file or mirrored out of a device.",
+            kind: .counter,
+            samples: [("capture", copies.captured), ("mirror", copies.mirrored)]
+                .map { MetricSample($0.1, labels: [("purpose", $0.0)]) }
+        )
+    )
+    single(
+        "sluice_copies_lost_total",
+        "Copies that did not arrive, or that a file or device did not take.",
+        .counter,
+        copies.lost
+    )
     if let sessions { single("sluice_sessions", "Sessions in the kernel's table.", .gauge, sessions) }
     single("sluice_drift_total", "Times the kernel differed from the program.", .counter, counts.drifts)
     single("sluice_repairs_total", "Times the kernel was brought back to the program.", .counter, counts.repairs)

@@ -27,6 +27,7 @@ final class ProgramKeeper: Sendable {
 
     let shared = Mutex(Shared())
     let log: FirewallLogKeeper
+    let copies: CopyKeeper
     private let statistics = StatisticsKeeper()
     private let folder: String
     private let management: [ManagementAccess]
@@ -41,10 +42,12 @@ final class ProgramKeeper: Sendable {
         management: [ManagementAccess],
         names: NameFollower,
         log: FirewallLogKeeper,
+        copies: CopyKeeper,
         logger: Logger
     ) {
         self.names = names
         self.log = log
+        self.copies = copies
         self.folder = folder
         self.management = management
         self.logger = logger
@@ -79,7 +82,8 @@ final class ProgramKeeper: Sendable {
             try statistics.sinceStart(),
             sessions: sessionCount(),
             shared.withLock { $0.counts },
-            log.counts
+            log.counts,
+            copies.counts
         )
     }
 
@@ -159,6 +163,7 @@ final class ProgramKeeper: Sendable {
             guard compiled.isValid else { throw CommitRefusal(description: "\(path) is refused") }
             // Reports can come as soon as the program is loaded.
             log.adopt(compiled.configuration)
+            copies.adopt(compiled.configuration)
             let outcome = try router.apply(compiled) { logger.debug("\($0)") }
             for warning in outcome.warnings { logger.warning("\(warning)") }
             shared.withLock {
@@ -175,6 +180,7 @@ final class ProgramKeeper: Sendable {
                 return shared.configuration
             }
             log.adopt(inForce)
+            copies.adopt(inForce)
             logger.error("\(error)")
             guard isStart else {
                 logger.error("the program that is loaded stays")
@@ -195,6 +201,7 @@ final class ProgramKeeper: Sendable {
             router.adopt(compiled)
             shared.withLock { $0.configuration = compiled.configuration }
             log.adopt(compiled.configuration)
+            copies.adopt(compiled.configuration)
             logger.warning("keeping the program that is loaded")
             return compiled.table
         }

@@ -20,7 +20,7 @@ func secondPass(of bindings: [FilterBinding]) -> [FilterBinding] {
                 // Policers act as conforming, nothing is logged; counters stay, under names of their own.
                 step.actions = step.actions.compactMap { (action) -> StepAction? in
                     switch action {
-                    case .log, .meter, .packetMode, .chooseRoutingTable: return nil
+                    case .log, .meter, .packetMode, .copy, .chooseRoutingTable: return nil
                     case .count, .setForwardingClass, .setLossPriority, .setDSCP, .setDontFragment: return action
                     case .meterByAddress(var array):
                         array.meter = nil
