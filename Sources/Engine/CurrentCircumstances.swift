@@ -35,14 +35,25 @@ public func hostNames(_ configuration: JunosConfiguration) -> Set<String> {
     return names
 }
 
-/// Resolves names side by side; those that nobody could answer for are absent.
+/// Resolves names side by side, at most sixteen at once; those that nobody could answer for are absent.
+///
+/// The threads are begun by the caller's, so they ask from the caller's network namespace; those of a shared pool would
+/// ask from whichever namespace they were born in.
 public func resolveHosts(_ names: Set<String>, at server: NameServer? = nil) -> [String: HostAddresses] {
-    let list = names.sorted()
+    let waiting = Mutex(names.sorted())
     let results = Mutex<[String: HostAddresses]>([:])
-    DispatchQueue.concurrentPerform(iterations: list.count) { index in
-        guard let found = resolveHost(list[index], at: server) else { return }
-        results.withLock { $0[list[index]] = found }
+    let group = DispatchGroup()
+    for _ in 0..<min(16, names.count) {
+        group.enter()
+        Thread {
+            while let name = waiting.withLock({ $0.popLast() }) {
+                guard let found = resolveHost(name, at: server) else { continue }
+                results.withLock { $0[name] = found }
+            }
+            group.leave()
+        }.start()
     }
+    group.wait()
     return results.withLock { $0 }
 }
 

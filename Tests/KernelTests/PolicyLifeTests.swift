@@ -119,7 +119,8 @@ private func at(_ hour: Int, _ minute: Int) -> Circumstances {
             "--address=/none.example/",
             "--local=/example/"
         )
-        defer { _ = try? run(beside: bench.thread, "/bin/sh", "-c", "kill $(cat \(pid))") }
+        // Children of tests are born with every signal blocked that can be.
+        defer { _ = try? run(beside: bench.thread, "/bin/sh", "-c", "kill -9 $(cat \(pid))") }
         let server = NameServer(address: "127.0.0.1", port: 5399)
         let found = try bench.thread.run { resolveHosts(["web.example", "none.example"], at: server) }
         #expect(found["web.example"]?.addresses.map(\.description) == ["203.0.113.9", "2001:db8:2::9"])
