@@ -222,7 +222,13 @@ struct ConditionCompiler {
         mask: UInt128?,
         _ builder: inout ProgramBuilder
     ) -> [Expression] {
-        if let only = set.singleValue { return [.compare(.equal, .one, value(only, load))] }
+        if let only = set.singleValue {
+            let bytes = value(only, load)
+            // nft 1.0.6 cannot list a rule that compares with a protocol whose header it does not know and then reads
+            // behind it; a range it can.
+            let isPlain = load.key != .transportProtocol || protocolsKnownToNft.contains(only)
+            return [isPlain ? .compare(.equal, .one, bytes) : .range(.equal, .one, bytes, bytes)]
+        }
         let rest = set.complement(upTo: highest)
         if let only = rest.singleValue { return [.compare(.notEqual, .one, value(only, load))] }
         if !load.isHostOrder {
@@ -305,6 +311,9 @@ struct ConditionCompiler {
             : SetElement(.range(value(range.lowerBound, load).bytes, value(range.upperBound, load).bytes))
     }
 }
+
+/// Protocols whose headers nft 1.0.6 has names for.
+private let protocolsKnownToNft: Set<UInt128> = [1, 2, 6, 17, 33, 50, 51, 58, 108, 132, 136]
 
 /// The highest number of so many bytes.
 private func allOnes(_ bytes: Int) -> UInt128 {

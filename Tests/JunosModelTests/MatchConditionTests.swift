@@ -185,6 +185,8 @@ private let refused: [(family: String, text: String, code: String)] = [
     ("inet6", "protocol tcp", "unknown-statement"),
     ("any", "source-address 10.0.0.0/8", "unknown-statement"),
     ("inet", "source-mac-address 00:00:5e:00:53:01", "unknown-statement"),
+    ("any", "source-mac-address 00:00:5e:00:53:01", "unsupported-statement"),
+    ("any", "ether-type-except ipv4", "unsupported-statement"),
     ("inet", "flexible-match-mask match-start layer-3", "missing-value"),
     ("inet", "flexible-match-mask { match-start layer-3; bit-length 8; }", "missing-value"),
     ("inet", "flexible-match-mask { bit-length 8; prefix 1; }", "missing-value"),

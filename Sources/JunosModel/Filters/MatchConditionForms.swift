@@ -83,6 +83,14 @@ let matchConditionKeywords: [String: ConditionKeyword] = {
     for (word, reason) in unsupportedConditions {
         enter(word, .unsupported(reason), all, twin: true)
     }
+    // In family inet and inet6 a device does not know these words (filters reference §3.2).
+    for word in ["source-mac-address", "destination-mac-address"] {
+        enter(word, .unsupported("filters see IP packets without their link-layer header"), [.any])
+    }
+    for word in [
+        "ether-type", "vlan-ether-type", "learn-vlan-id", "user-vlan-id", "learn-vlan-1p-priority",
+        "user-vlan-1p-priority", "traffic-type",
+    ] { enter(word, .unsupported("filters see IP packets without their link-layer header"), [.any], twin: true) }
     return result
 }()
 
