@@ -5,34 +5,50 @@ import PolicyModel
 
 /// The bindings for the second pass: those filters that could decide differently; empty where none could.
 func secondPass(of bindings: [FilterBinding]) -> [FilterBinding] {
-    let protocolIndependent = ContextChanges(of: bindings.filter { $0.family == "any" }.flatMap(steps))
-    return bindings.filter { binding in
-        // What it changes itself, and what the family-any filter in front of it changes.
-        let own = steps(of: binding)
-        let changes = protocolIndependent.union(ContextChanges(of: own))
-        return own.contains { canDiffer($0.match, changes) }
-    }.map { binding in
+    var versions: [Set<AddressFamily>] = Array(repeating: [], count: bindings.count)
+    for version in AddressFamily.allCases {
+        let filters = bindings.map { $0.bodies[version]?.steps ?? [] }
+        for index in evaluatedAgain(filters) { versions[index].insert(version) }
+    }
+    return zip(bindings, versions).compactMap { binding, versions in
+        guard !versions.isEmpty else { return nil }
         var binding = binding
-        for (version, body) in binding.bodies {
+        binding.bodies = binding.bodies.filter { versions.contains($0.key) }.mapValues { body in
             var body = body
-            body.steps = body.steps.map { step in
-                var step = step
-                // Policers act as conforming, nothing is logged; counters stay, under names of their own.
-                step.actions = step.actions.compactMap { (action) -> StepAction? in
-                    switch action {
-                    case .log, .meter, .packetMode, .chooseRoutingTable: return nil
-                    case .count, .setForwardingClass, .setLossPriority, .setDSCP, .setDontFragment: return action
-                    case .meterByAddress(var array):
-                        array.meter = nil
-                        return array.counts ? .meterByAddress(array) : nil
-                    }
-                }
-                return step
-            }
-            binding.bodies[version] = body
+            body.steps = body.steps.map(secondTime)
+            return body
         }
         return binding
     }
+}
+
+/// Which filters of one interface are to be asked again about packets of one version.
+///
+/// The second time each of them meets what all of them changed the first time.
+private func evaluatedAgain(_ filters: [[FilterStep]]) -> Set<Int> {
+    let changes = filters.map(ContextChanges.init)
+    let all = changes.reduce(ContextChanges()) { $0.union($1) }
+    var result = Set(filters.indices.filter { index in filters[index].contains { canDiffer($0.match, all) } })
+    // One that is asked again overwrites anew what the other one wrote, so that one must write again too.
+    for index in filters.indices where result.contains(where: { !changes[$0].isDisjoint(with: changes[index]) }) {
+        result.insert(index)
+    }
+    return result
+}
+
+/// A step as it is the second time: policers act as conforming, nothing is logged; counters stay, under names of their own.
+private func secondTime(_ step: FilterStep) -> FilterStep {
+    var step = step
+    step.actions = step.actions.compactMap { (action) -> StepAction? in
+        switch action {
+        case .log, .meter, .packetMode, .chooseRoutingTable: return nil
+        case .count, .setForwardingClass, .setLossPriority, .setDSCP, .setDontFragment: return action
+        case .meterByAddress(var array):
+            array.meter = nil
+            return array.counts ? .meterByAddress(array) : nil
+        }
+    }
+    return step
 }
 
 /// What the first pass can change of what conditions read.
@@ -84,5 +100,3 @@ private func canDiffer(_ field: PacketField, _ changes: ContextChanges) -> Bool 
     default: false
     }
 }
-
-private func steps(of binding: FilterBinding) -> [FilterStep] { binding.bodies.values.flatMap(\.steps) }

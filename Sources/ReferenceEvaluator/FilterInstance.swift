@@ -153,21 +153,21 @@ struct FilterInstances: Sendable {
         return result
     }
 
-    /// Finds the filters whose second pass can differ: they ask for what the first pass of this interface's filters
-    /// changes, or for what reassembly changes (DESIGN §3.1).
+    /// Finds the filters that are evaluated a second time: they ask for what the first pass of this interface's filters
+    /// changes, or for what reassembly changes; or they change what such a filter changes too, so that it would meet
+    /// something else without them (DESIGN §3.1).
     private func markSecondPass(_ instances: inout [FilterInstance]) {
-        let terms = instances.flatMap(\.body.terms)
-        let policers = instances.flatMap(\.body.policers)
-        let changes = ContextChanges(
-            forwardingClass: terms.contains { $0.forwardingClass != nil }
-                || policers.contains(where: \.changesForwardingClass),
-            lossPriority: terms.contains { $0.lossPriority != nil } || policers.contains(where: \.changesLossPriority),
-            dscp: terms.contains { $0.dscp != nil }
-        )
+        let changes = instances.map { ContextChanges($0.body) }
         for index in instances.indices {
             instances[index].hasSecondPass = instances[index].body.terms.contains { term in
-                term.source.contains { changes.canAffect($0) }
+                term.source.contains { condition in
+                    condition.dependsOnFragments || changes.contains { $0.canAffect(condition) }
+                }
             }
+        }
+        let repeated = instances.indices.filter { instances[$0].hasSecondPass }
+        for index in instances.indices where repeated.contains(where: { changes[$0].overlap(changes[index]) }) {
+            instances[index].hasSecondPass = true
         }
     }
 }
@@ -175,11 +175,24 @@ struct FilterInstances: Sendable {
 /// The MTU where none is configured.
 let defaultMTU = 1500
 
-/// What the first pass may leave changed.
+/// What one filter may leave changed.
 private struct ContextChanges {
     let forwardingClass: Bool
     let lossPriority: Bool
     let dscp: Bool
+
+    init(_ body: FilterBody) {
+        forwardingClass =
+            body.terms.contains { $0.forwardingClass != nil } || body.policers.contains(where: \.changesForwardingClass)
+        lossPriority =
+            body.terms.contains { $0.lossPriority != nil } || body.policers.contains(where: \.changesLossPriority)
+        dscp = body.terms.contains { $0.dscp != nil }
+    }
+
+    /// Whether both may change one thing.
+    func overlap(_ other: ContextChanges) -> Bool {
+        forwardingClass && other.forwardingClass || lossPriority && other.lossPriority || dscp && other.dscp
+    }
 
     /// Whether a condition can decide differently the second time.
     func canAffect(_ condition: MatchCondition) -> Bool {
@@ -187,6 +200,15 @@ private struct ContextChanges {
         case .forwardingClass: forwardingClass
         case .lossPriority: lossPriority
         case .number(.dscp, _, _), .number(.trafficClass, _, _), .number(.precedence, _, _): dscp
+        default: false
+        }
+    }
+}
+
+extension MatchCondition {
+    /// Whether it can decide differently on a datagram than on its fragments.
+    fileprivate var dependsOnFragments: Bool {
+        switch self {
         case .number(.fragmentOffset, _, _), .number(.packetLength, _, _): true
         // Reassembly takes the fragment header away and shows what stood behind it.
         case .number(.nextHeader, _, _), .extensionHeader: true

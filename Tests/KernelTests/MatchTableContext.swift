@@ -191,6 +191,7 @@ private let interfaceRows: [MatchRow] = FilterFamily.allCases.flatMap { family i
         row("interface", "interface \"@[1-2].0\"", false, true, true),
         row("interface", "interface \"@[!1]\"", true, false, true),
         row("interface-set", "interface-set PAIR@", true, false, true),
+        row("interface-set", "interface-set [ NONE WILD@ ]", false, true, true),
         row("interface-set", "interface-set [ NONE ]", false, false, false),
         // Unset is 0 (filters reference §3.2).
         row("interface-group", "interface-group 0", true, false, false, groups: [nil, 1, 9]),

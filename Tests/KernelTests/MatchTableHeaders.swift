@@ -81,6 +81,20 @@ private func fragmentRow(
         if family == .inet6 {
             let whole = Kind(name: "without fragment header", flags: 0, offset: 0)
             cases.append(MatchCase(name: whole.name, packet: plain(.inet6, 253, [1, 2]), matches: holds(whole)))
+            // Offset and M flag stand in the first four octets; a header that has them is read (DESIGN §3.10).
+            for kind in Kind.all {
+                for count in 1..<8 {
+                    let header = fragmentHeader(offset: kind.offset, more: kind.isMore)
+                    let octets = [253] + header.octets.dropFirst().prefix(count - 1)
+                    cases.append(
+                        MatchCase(
+                            name: "\(kind.name), cut after \(count) octets",
+                            packet: plain(.inet6, 44, octets),
+                            matches: count >= 4 && holds(kind)
+                        )
+                    )
+                }
+            }
         }
         return MatchRow(keyword: keyword, family: family, from: "\(text);", cases: cases)
     }
@@ -194,6 +208,9 @@ private let chains: [(name: String, packet: RawIPv6, headers: Set<UInt32>)] = [
         "hop-by-hop before a later fragment",
         RawIPv6(headers: [paddedHeader(0), fragmentHeader(offset: 9, more: false)], number: 43), [0, 44, 43]
     ),
+    ("fragment header cut before its offset", RawIPv6(number: 44, payload: [60, 0, 0]), []),
+    ("fragment header cut behind its offset", RawIPv6(number: 44, payload: [17, 0, 0, 1, 0]), [44]),
+    ("later fragment, header cut", RawIPv6(number: 44, payload: [60, 0, 0, 9, 0, 0]), [44, 60]),
     ("cut destination", RawIPv6(headers: [paddedHeader(0)], number: 60, payload: [6]), [0]),
     ("upper-layer header of an unknown number", RawIPv6(number: 139), []),
 ]

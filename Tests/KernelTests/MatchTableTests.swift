@@ -33,6 +33,8 @@ private func configuration(_ rows: [(number: Int, row: MatchRow)]) -> String {
         }
         let stem = "m\(number)x"
         sets += "interface-set PAIR\(stem) { \(stem)0.0; \(stem)2; }\n"
+        // Without a unit a wildcard means unit 0 too.
+        sets += "interface-set WILD\(stem) { \"\(stem)[1-2]\"; }\n"
         let from = row.from.replacingOccurrences("@", with: stem)
         filters[row.family, default: ""] += """
             filter R\(number) { \(row.before) term row { from { \(from) } then accept; } }
