@@ -21,7 +21,7 @@ public struct PolicyIdentity: Hashable, Sendable {
     }
 
     /// How hit counts label the context of global policies (flow reference §3.1).
-    public static let globalZone = "junos-global"
+    public static let globalZone = PlacedPolicy.globalZone
 }
 
 /// Lowers the `security` hierarchy.

@@ -73,6 +73,7 @@ public func extractConfiguration(_ tree: ConfigurationTree) -> ExtractionResult 
             schedulers: Set(statements["schedulers"]?.entries("scheduler").map(\.word) ?? []),
             &diagnostics
         )
+        configuration.security?.logFormat = extractSessionLogFormat(statement, statements["system"], &diagnostics)
         checkSecurity(configuration, statement, &diagnostics)
         if let instances = statements["routing-instances"] {
             checkRoutingInstances(configuration, instances, &diagnostics)

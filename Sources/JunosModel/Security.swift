@@ -37,6 +37,8 @@ public struct SecurityConfiguration: Hashable, Sendable {
     public var globalPolicies: [SecurityPolicy] = []
     /// `policies default-policy permit-all`.
     public var defaultPermits = false
+    /// In which form sessions are logged.
+    public var logFormat = SessionLogFormat.plain
     /// `flow`.
     public var flow = FlowOptions()
     /// Policies that `inactive:` takes out, by context and name: their hit counts live on (flow reference §6.3).
@@ -46,6 +48,16 @@ public struct SecurityConfiguration: Hashable, Sendable {
 
     /// Makes an empty hierarchy.
     public init() {}
+
+    /// Every policy with its context, in configuration order, global ones last.
+    public var placedPolicies: [PlacedPolicy] {
+        policyContexts.flatMap { context in
+            context.policies.map { PlacedPolicy(from: context.fromZone, to: context.toZone, policy: $0) }
+        }
+            + globalPolicies.map {
+                PlacedPolicy(from: PlacedPolicy.globalZone, to: PlacedPolicy.globalZone, policy: $0)
+            }
+    }
 
     /// The zone a logical interface belongs to; nil is the null zone.
     public func zone(of interface: String) -> SecurityZone? {
@@ -178,6 +190,31 @@ public struct PolicyContext: Hashable, Sendable {
         self.fromZone = fromZone
         self.toZone = toZone
         self.policies = policies
+    }
+}
+
+/// A policy where it stands.
+public struct PlacedPolicy: Hashable, Sendable {
+    /// What hit counts call the zones of global policies (flow reference §3.1).
+    public static let globalZone = "junos-global"
+
+    /// The from-zone, or `junos-global`.
+    public var from: String
+    /// The to-zone, or `junos-global`.
+    public var to: String
+    /// The policy.
+    public var policy: SecurityPolicy
+
+    /// The key of its hit count.
+    public var hitKey: String { "\(from)/\(to)/\(policy.name)" }
+    /// Whether it is a global one.
+    public var isGlobal: Bool { from == Self.globalZone }
+
+    /// Places a policy.
+    public init(from: String, to: String, policy: SecurityPolicy) {
+        self.from = from
+        self.to = to
+        self.policy = policy
     }
 }
 

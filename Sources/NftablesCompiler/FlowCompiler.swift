@@ -50,6 +50,7 @@ struct FlowCompiler {
         chain += drop(ConntrackState.isAmong(ConntrackState.untracked), "untracked", &builder)
         if flow.checks.waitsForHandshake { chain += handshake(&builder) }
         chain += SegmentSizeCompiler().sessionRules(flow, &builder)
+        chain += ResetNotes.rules(&builder)
         chain.append(Rule(ConntrackState.isOwned + [.verdict(.accept)], comment: "established sessions"))
         chain += drop(ConntrackState.isAmong(ConntrackState.related), "related", &builder)
         if !flow.checks.admitsDNSResponses { chain += responses(&builder) }
@@ -167,6 +168,7 @@ struct FlowCompiler {
         var chain = bypass
         chain.append(Rule(Mark.isSet(Mark.packetMode) + [.verdict(.accept)], comment: "packet-mode"))
         chain += SegmentSizeCompiler().sessionRules(flow, &builder)
+        chain += ResetNotes.rules(&builder)
         chain.append(Rule(ConntrackState.isAmong(ConntrackState.new, false) + [.verdict(.accept)]))
         chain.append(Rule(ConntrackState.isOwned + [.verdict(.accept)], comment: "established sessions"))
         builder.mutableMap("router-egress", data: .verdict, [])

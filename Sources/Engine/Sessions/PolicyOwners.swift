@@ -51,18 +51,12 @@ extension PolicyIdentity {
     var hitKey: String { "\(from)/\(to)/\(name)" }
 }
 
+extension PlacedPolicy {
+    /// Its name among all.
+    var identity: PolicyIdentity { PolicyIdentity(from: from, to: to, name: policy.name) }
+}
+
 /// The identities of all policies of a configuration.
 func policyIdentities(_ configuration: JunosConfiguration) -> Set<PolicyIdentity> {
-    guard let security = configuration.security else { return [] }
-    var result: Set<PolicyIdentity> = []
-    for context in security.policyContexts {
-        for policy in context.policies {
-            result.insert(PolicyIdentity(from: context.fromZone, to: context.toZone, name: policy.name))
-        }
-    }
-    let global = PolicyIdentity.globalZone
-    for policy in security.globalPolicies {
-        result.insert(PolicyIdentity(from: global, to: global, name: policy.name))
-    }
-    return result
+    Set((configuration.security?.placedPolicies ?? []).map(\.identity))
 }

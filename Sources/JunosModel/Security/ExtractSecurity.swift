@@ -8,7 +8,7 @@ private let noGateway = "there is no application gateway that it could control"
 /// What may stand under `security`.
 let securityStatements = SupportTable(
     "security",
-    supported: ["zones", "policies", "address-book", "forwarding-options", "flow"],
+    supported: ["zones", "policies", "address-book", "forwarding-options", "flow", "log"],
     unsupported: [
         "nat": "addresses would not be translated",
         "screen": "attacks would not be dropped",
@@ -49,7 +49,7 @@ let securityStatements = SupportTable(
         "nat-traversal": "VPNs are not built",
         "resource-manager": noGateway,
     ],
-    cosmetic: ["log", "traceoptions", "datapath-debug", "analysis", "description", "performance-tuning"]
+    cosmetic: ["traceoptions", "datapath-debug", "analysis", "description", "performance-tuning"]
 )
 
 /// Words under `security` that plain routers have too: alone they do not make a flow device.
