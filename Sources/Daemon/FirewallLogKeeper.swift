@@ -42,10 +42,13 @@ final class FirewallLogKeeper: Sendable {
     private static let retryDelay = 2.0
 
     private let shared = Mutex(Shared())
+    private let sessions: SessionKeeper
     private let syslogPath: String
     private let logger: Logger
 
-    init(syslogPath: String, logger: Logger) {
+    /// - Parameter sessions: who tells of packets that policies refuse.
+    init(sessions: SessionKeeper, syslogPath: String, logger: Logger) {
+        self.sessions = sessions
         self.syslogPath = syslogPath
         self.logger = logger
     }
@@ -98,7 +101,7 @@ final class FirewallLogKeeper: Sendable {
         while !isStopAsked {
             if try listener.wait(milliseconds: Self.patience) {
                 let reports = try listener.reports(limit: Self.portion)
-                try take(reports, &devices, &lines)
+                try take(reports, &devices, &lines, syslog)
             }
             if lines.isDue(Date()) { write(&lines, syslog) }
         }
@@ -108,16 +111,20 @@ final class FirewallLogKeeper: Sendable {
     private func take(
         _ reports: PacketLogListener.Reports,
         _ devices: inout DeviceNames,
-        _ lines: inout SyslogLines
+        _ lines: inout SyslogLines,
+        _ syslog: SyslogWriter
     ) throws {
         let now = Date()
         let time = CivilTime(now)
         let names = try devices.names(of: reports.packets, now)
+        var policyReports: [LoggedPacket] = []
         shared.withLock { shared in
             shared.counts.lost += reports.lost
             for packet in reports.packets {
                 switch shared.reports.resolve(packet, devices: names, at: time) {
-                case .policy: shared.counts.policyPackets += 1
+                case .policy:
+                    shared.counts.policyPackets += 1
+                    policyReports.append(packet)
                 case .unknown: shared.counts.unknownPackets += 1
                 case .filter(let report):
                     shared.counts.filterPackets += 1
@@ -125,6 +132,9 @@ final class FirewallLogKeeper: Sendable {
                     if report.isForSyslog { lines.add(report.entry, now) }
                 }
             }
+        }
+        for event in policyReports.lazy.compactMap({ self.sessions.denial($0, devices: names) }) {
+            sessions.write(event, syslog)
         }
     }
 

@@ -21,7 +21,8 @@ func metricsPage(
     _ statistics: Statistics,
     sessions: UInt64?,
     _ counts: DaemonCounts,
-    _ log: FirewallLogCounts
+    _ log: FirewallLogCounts,
+    _ sessionCounts: SessionCounts
 ) -> Exposition {
     var families: [MetricFamily] = []
     func filterFamily(_ name: String, _ help: String, _ kind: FilterStatistic.Kind, _ value: (TrafficCount) -> UInt64) {
@@ -89,7 +90,18 @@ func metricsPage(
         )
     )
     single("sluice_log_lost_total", "Reports of packets that were made and did not arrive.", .counter, log.lost)
-    single("sluice_syslog_lost_total", "Packets whose lines syslog did not take.", .counter, log.syslogLost)
+    single(
+        "sluice_syslog_lost_total",
+        "Packets and sessions whose lines syslog did not take.",
+        .counter,
+        log.syslogLost + sessionCounts.syslogLost
+    )
+    single(
+        "sluice_session_events_lost_total",
+        "Times that events of sessions did not arrive; a look at all sessions made good for them.",
+        .counter,
+        sessionCounts.lostEvents
+    )
     if let sessions { single("sluice_sessions", "Sessions in the kernel's table.", .gauge, sessions) }
     single("sluice_drift_total", "Times the kernel differed from the program.", .counter, counts.drifts)
     single("sluice_repairs_total", "Times the kernel was brought back to the program.", .counter, counts.repairs)

@@ -17,6 +17,7 @@ final class ProgramKeeper: Sendable {
     /// What other threads may see and ask.
     struct Shared {
         var configuration = JunosConfiguration()
+        var policyIndices: [PolicyIdentity: UInt16] = [:]
         var counts = DaemonCounts()
         var isReloadAsked = false
         var isStopAsked = false
@@ -27,6 +28,7 @@ final class ProgramKeeper: Sendable {
 
     let shared = Mutex(Shared())
     let log: FirewallLogKeeper
+    private let sessions: SessionKeeper
     private let statistics = StatisticsKeeper()
     private let folder: String
     private let management: [ManagementAccess]
@@ -41,8 +43,10 @@ final class ProgramKeeper: Sendable {
         management: [ManagementAccess],
         names: NameFollower,
         log: FirewallLogKeeper,
+        sessions: SessionKeeper,
         logger: Logger
     ) {
+        self.sessions = sessions
         self.names = names
         self.log = log
         self.folder = folder
@@ -52,7 +56,7 @@ final class ProgramKeeper: Sendable {
 
     /// Runs until asked to stop; the program stays in the kernel.
     func run() throws {
-        let router = try Router(holder: "sluiced", isWatched: true)
+        let router = try Router(holder: "sluiced", isWatched: true, closedSessions: sessions.closedSessions)
         let events = try RulesetEvents()
         var wanted = try commit(router, isStart: true)
         shared.withLock { $0.isReady = true }
@@ -79,23 +83,38 @@ final class ProgramKeeper: Sendable {
             try statistics.sinceStart(),
             sessions: sessionCount(),
             shared.withLock { $0.counts },
-            log.counts
+            log.counts,
+            sessions.counts
         )
     }
 
     /// Carries out an operational command.
     func answer(_ words: [String]) throws -> OperationalAnswer {
-        try carryOut(
+        let (configuration, policyIndices) = shared.withLock { ($0.configuration, $0.policyIndices) }
+        return try carryOut(
             words,
             from: OperationalSources(
-                configuration: shared.withLock { $0.configuration },
+                configuration: configuration,
                 statistics: statistics.sinceClearing,
                 links: linkStates,
                 firewallLog: { self.log.entries },
                 clearStatistics: statistics.clear,
-                clearFirewallLog: log.clear
+                clearFirewallLog: log.clear,
+                flow: flowSources(
+                    configuration,
+                    policyIndices: policyIndices,
+                    ended: { self.sessions.ended },
+                    closing: { work in try work(self.sessions.closedSessions) },
+                    clearCounters: statistics.clear
+                )
             )
         )
+    }
+
+    /// From now on a configuration may be in force: reports and sessions are read by it.
+    private func adopt(_ configuration: JunosConfiguration, _ policyIndices: [PolicyIdentity: UInt16]) {
+        log.adopt(configuration)
+        sessions.adopt(configuration, policyIndices)
     }
 
     /// What the configuration refers to, now; names of hosts are followed from here on.
@@ -126,9 +145,11 @@ final class ProgramKeeper: Sendable {
                 recording.sources.map { .init(name: $0.name, text: $0.text) },
                 in: circumstances
             )
+            adopt(compiled.configuration, compiled.policyIndices)
             let outcome = try router.apply(compiled) { logger.debug("\($0)") }
             shared.withLock {
                 $0.configuration = compiled.configuration
+                $0.policyIndices = compiled.policyIndices
                 $0.settledGeneration = outcome.generation
             }
             logger.info(
@@ -158,11 +179,12 @@ final class ProgramKeeper: Sendable {
             }
             guard compiled.isValid else { throw CommitRefusal(description: "\(path) is refused") }
             // Reports can come as soon as the program is loaded.
-            log.adopt(compiled.configuration)
+            adopt(compiled.configuration, compiled.policyIndices)
             let outcome = try router.apply(compiled) { logger.debug("\($0)") }
             for warning in outcome.warnings { logger.warning("\(warning)") }
             shared.withLock {
                 $0.configuration = compiled.configuration
+                $0.policyIndices = compiled.policyIndices
                 $0.counts.lastCommitSucceeded = true
                 $0.settledGeneration = outcome.generation
             }
@@ -172,9 +194,10 @@ final class ProgramKeeper: Sendable {
             let inForce = shared.withLock { shared in
                 shared.counts.lastCommitSucceeded = false
                 shared.counts.commitFailures += 1
-                return shared.configuration
+                return (shared.configuration, shared.policyIndices)
             }
-            log.adopt(inForce)
+            adopt(inForce.0, inForce.1)
+            _ = names.follow(hostNames(inForce.0))
             logger.error("\(error)")
             guard isStart else {
                 logger.error("the program that is loaded stays")
@@ -193,8 +216,11 @@ final class ProgramKeeper: Sendable {
                 in: circumstances
             )
             router.adopt(compiled)
-            shared.withLock { $0.configuration = compiled.configuration }
-            log.adopt(compiled.configuration)
+            shared.withLock {
+                $0.configuration = compiled.configuration
+                $0.policyIndices = compiled.policyIndices
+            }
+            adopt(compiled.configuration, compiled.policyIndices)
             logger.warning("keeping the program that is loaded")
             return compiled.table
         }

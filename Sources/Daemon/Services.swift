@@ -57,7 +57,9 @@ struct ThreadService: Service {
 /// Runs work to its end on a thread of its own, which may block.
 private func runOnThread(_ name: String, _ work: @escaping @Sendable () throws -> Void) async throws {
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-        let thread = Thread { continuation.resume(with: Result { try work() }) }
+        let thread = Thread {
+            continuation.resume(with: Result { try work() })
+        }
         thread.name = name
         thread.start()
     }

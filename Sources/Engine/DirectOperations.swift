@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operational commands without a daemon: from the recorded configuration and the kernel.
+import JunosModel
 import Netlink
 import NftablesCompiler
 import NftablesIR
@@ -18,21 +19,31 @@ public func answerDirectly(_ words: [String]) throws -> OperationalAnswer {
             description: "the kernel does not hold the program made from the recorded configuration; apply it again"
         )
     }
+    let configuration = readConfigurationModel(
+        recording.sources.map { .init(name: $0.name, text: $0.text) },
+        in: recording.circumstances
+    )
+    /// Holds the router's lock, and so keeps a daemon from missing what was done.
+    func locked() throws -> Router { try Router(holder: "sluice clear") }
     let logIsElsewhere = OperationalProblem(
         "the log of filters is kept by sluiced: run it with --control-socket PATH, and add --control-socket PATH here"
     )
     return try carryOut(
         words,
         from: OperationalSources(
-            configuration: readConfigurationModel(
-                recording.sources.map { ConfigurationSource(name: $0.name, text: $0.text) },
-                in: recording.circumstances
-            ),
+            configuration: configuration,
             statistics: { Statistics(try Deployment().counters()) },
             links: linkStates,
             firewallLog: { throw logIsElsewhere },
-            clearStatistics: { keys in _ = try Router(holder: "sluice clear").deployment.reset(keys) },
-            clearFirewallLog: { throw logIsElsewhere }
+            clearStatistics: { keys in _ = try locked().deployment.reset(keys) },
+            clearFirewallLog: { throw logIsElsewhere },
+            flow: flowSources(
+                configuration,
+                policyIndices: recording.policyIndices,
+                ended: nil,
+                closing: { work in try withExtendedLifetime(try locked()) { try work(ClosedSessions()) } },
+                clearCounters: { keys in _ = try locked().deployment.reset(keys) }
+            )
         )
     )
 }

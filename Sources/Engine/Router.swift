@@ -35,7 +35,7 @@ public final class Router {
     /// The live program.
     public let deployment: Deployment
     /// Sessions that we deleted, for those who report why sessions end.
-    public let closedSessions = ClosedSessions()
+    private let closedSessions: ClosedSessions
     private let state: RecordedState
     private let forwarding: ForwardingRoutes
     /// Whether somebody stays who switches schedulers, follows names of hosts, and hears reports.
@@ -45,9 +45,16 @@ public final class Router {
 
     /// Opens and locks the router.
     ///
-    /// - Parameter isWatched: whether the caller stays: switches schedulers, follows names of hosts, hears reports.
-    public init(holder: String, isWatched: Bool = false) throws {
+    /// - Parameters:
+    ///   - isWatched: whether the caller stays: switches schedulers, follows names of hosts, hears reports.
+    ///   - closedSessions: where it is noted which sessions a commit closed.
+    public init(
+        holder: String,
+        isWatched: Bool = false,
+        closedSessions: ClosedSessions = ClosedSessions()
+    ) throws {
         self.isWatched = isWatched
+        self.closedSessions = closedSessions
         deployment = try Deployment()
         // Names the missing capability before anything is touched.
         _ = try deployment.generation()

@@ -33,12 +33,21 @@ struct OperationalCommand: Sendable {
     var answer: @Sendable (CommandArguments, OperationalSources) throws -> OperationalAnswer
 
     /// How it is written: `show firewall counter COUNTER filter FILTER`.
-    var syntax: String {
+    var syntax: String { written { "[\($0)]" } }
+
+    /// The same with `...` for a long tail of words that may be left out: for a list of commands.
+    var shortSyntax: String {
+        let optional = options.count { !$0.isRequired }
+        return optional > 3 ? written { _ in nil } + " ..." : syntax
+    }
+
+    private func written(optional: (String) -> String?) -> String {
         var words = path
         if let subject { words.append(subject.isRequired ? subject.name : "[\(subject.name)]") }
         for option in options {
             let text = [option.keyword, option.value].compactMap { $0 }.joined(separator: " ")
-            words.append(option.isRequired ? text : "[\(text)]")
+            guard let word = option.isRequired ? text : optional(text) else { continue }
+            words.append(word)
         }
         return words.joined(separator: " ")
     }
@@ -86,6 +95,8 @@ private let operationalCommands: [OperationalCommand] = [
     showPrefixActionStatsCommand,
     showPolicerCommand, showInterfacesFiltersCommand, showPolicyHitCountCommand,
     clearFirewallAllCommand, clearFirewallFilterCommand, clearFirewallCounterCommand, clearFirewallLogCommand,
+    showFlowSessionCommand, showFlowStatusCommand, showPoliciesCommand, matchPoliciesCommand,
+    matchGlobalPoliciesCommand, showZonesCommand, clearFlowSessionCommand, clearPolicyHitCountCommand,
 ]
 
 /// How each command of a verb (`show`, `clear`) is written, and what it does.
@@ -100,8 +111,8 @@ public func carryOut(_ words: [String], from sources: OperationalSources) throws
     // The command with the longest name wins: `show firewall log` is not `show firewall` with a name behind it.
     let found = operationalCommands.filter { words.starts(with: $0.path) }.max { $0.path.count < $1.path.count }
     guard let found else {
-        let known = operationalSyntax(words.first ?? "").map(\.syntax)
-        let all = known.isEmpty ? operationalCommands.map(\.syntax) : known
+        let known = operationalCommands.filter { $0.path.first == words.first }
+        let all = (known.isEmpty ? operationalCommands : known).map(\.shortSyntax)
         throw OperationalProblem(
             "no such command: \(words.joined(separator: " ")); there are: \(all.joined(separator: ", "))"
         )

@@ -16,6 +16,8 @@ public struct OperationalSources {
     public var clearStatistics: (Set<String>) throws -> Void
     /// Empties the log.
     public var clearFirewallLog: () throws -> Void
+    /// Sessions and policies.
+    public var flow: FlowSources
 
     /// Makes sources.
     public init(
@@ -24,7 +26,8 @@ public struct OperationalSources {
         links: @escaping () throws -> [String: LinkState],
         firewallLog: @escaping () throws -> [FirewallLogEntry],
         clearStatistics: @escaping (Set<String>) throws -> Void,
-        clearFirewallLog: @escaping () throws -> Void
+        clearFirewallLog: @escaping () throws -> Void,
+        flow: FlowSources = FlowSources()
     ) {
         self.configuration = configuration
         self.statistics = statistics
@@ -32,6 +35,7 @@ public struct OperationalSources {
         self.firewallLog = firewallLog
         self.clearStatistics = clearStatistics
         self.clearFirewallLog = clearFirewallLog
+        self.flow = flow
     }
 }
 

@@ -4,12 +4,15 @@ import JunosModel
 
 let showPolicyHitCountCommand = OperationalCommand(
     path: ["show", "security", "policies", "hit-count"],
+    options: HitCountSelection.options,
     summary: "first packets that each security policy decided"
-) { _, sources in
+) { arguments, sources in
     guard let security = sources.configuration.security else {
         throw OperationalProblem("security is not configured")
     }
-    return OperationalAnswer(PolicyHitCounts(security, try sources.statistics()))
+    var counts = PolicyHitCounts(security, try sources.statistics())
+    counts.rows = try HitCountSelection(arguments).choose(counts.rows)
+    return OperationalAnswer(counts)
 }
 
 /// Hits by policy, in the order of look-up.
@@ -24,7 +27,7 @@ struct PolicyHitCounts: OperationalView {
     }
 
     /// The last one is the default policy.
-    let rows: [Row]
+    var rows: [Row]
 
     init(_ security: SecurityConfiguration, _ statistics: Statistics) {
         func row(_ from: String, _ to: String, _ name: String, _ action: String) -> Row {

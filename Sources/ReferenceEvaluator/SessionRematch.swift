@@ -195,7 +195,7 @@ public struct SessionRematch: Sendable {
 
 extension PreparedPolicy {
     /// Whether all three match parts match.
-    fileprivate func matches(_ header: PacketHeader) -> Bool {
+    func matches(_ header: PacketHeader) -> Bool {
         sources.matches(header.family, header.source) && destinations.matches(header.family, header.destination)
             && applications.map { $0.contains { $0.matches(header) } } ?? true
     }

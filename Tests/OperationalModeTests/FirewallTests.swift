@@ -164,7 +164,9 @@ private func rows(_ command: String) throws -> [String] {
         (
             "clear everything",
             "no such command: clear everything; there are: clear firewall all, clear firewall filter FILTER, "
-                + "clear firewall counter COUNTER filter FILTER, clear firewall log"
+                + "clear firewall counter COUNTER filter FILTER, clear firewall log, "
+                + "clear security flow session ..., "
+                + "clear security policies hit-count [from-zone ZONE] [to-zone ZONE]"
         ),
         ("show security policies hit-count", "security is not configured"),
     ])

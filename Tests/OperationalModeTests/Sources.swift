@@ -47,7 +47,8 @@ func ask(
     log: [FirewallLogEntry] = [],
     links: [String: LinkState] = [:],
     policies: [[String]: TrafficCount] = [:],
-    effects: Effects = Effects()
+    effects: Effects = Effects(),
+    flow: FlowSources = FlowSources()
 ) throws -> OperationalAnswer {
     try carryOut(
         command.split(separator: " ").map(String.init),
@@ -57,7 +58,8 @@ func ask(
             links: { links },
             firewallLog: { log },
             clearStatistics: { effects.cleared.formUnion($0) },
-            clearFirewallLog: { effects.isLogCleared = true }
+            clearFirewallLog: { effects.isLogCleared = true },
+            flow: flow
         )
     )
 }

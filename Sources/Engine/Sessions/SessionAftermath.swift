@@ -37,14 +37,14 @@ func settleSessions(
     guard rematch.concernsSessions || !left.isEmpty else { return aftermath }
     let owners = PolicyOwners(new.policyIndices)
     var connection = try ConntrackConnection()
-    var places = try SessionPlaces(new.configuration, owners)
+    let places = try SessionPlaces(new.configuration, owners)
     // A packet that was on its way through the old program may make a session behind the first look.
     for _ in 0..<2 {
         let before = aftermath
         // What no policy of ours permitted is none of its business: older sessions, and other programs' ones.
         for session in try connection.sessions() where PolicyOwners.index(session.mark) != 0 {
             switch left.contains(session.original.source.family)
-                ? .closed : try judge(session, rematch, owners, &places)
+                ? .closed : try judge(session, rematch, owners, places)
             {
             case .kept: break
             case .closed:
@@ -71,7 +71,7 @@ private func judge(
     _ session: TrackedSession,
     _ rematch: SessionRematch,
     _ owners: PolicyOwners,
-    _ places: inout SessionPlaces
+    _ places: SessionPlaces
 ) throws -> RematchJudgement {
     let owner = owners.owner(session.mark)
     guard let owner, rematch.needsPacket(owner) else { return rematch.judge(owner, from: nil, to: nil, nil) }

@@ -26,7 +26,7 @@ struct SessionEnds: Hashable, Sendable {
 ///
 /// The zones of a session are those of its policy. Where that is none or a global one, and for the interfaces, the
 /// routes to both hosts decide: with asymmetric routes that is the way back, not the way in (listed divergence).
-struct SessionPlaces: ~Copyable {
+final class SessionPlaces {
     static let routerInterface = ".local..0"
     static let routerZone = "junos-host"
 
@@ -50,8 +50,11 @@ struct SessionPlaces: ~Copyable {
         self.zones = zones
     }
 
+    /// Asks the routing tables anew from here on.
+    func forgetRoutes() { known.removeAll() }
+
     /// Both ends of a session.
-    mutating func ends(of session: TrackedSession) throws(NetlinkError) -> SessionEnds {
+    func ends(of session: TrackedSession) throws(NetlinkError) -> SessionEnds {
         var ends = SessionEnds(
             from: try end(at: session.original.source),
             // Where it went is where answers come from, also behind a translated destination.
@@ -64,7 +67,7 @@ struct SessionPlaces: ~Copyable {
         return ends
     }
 
-    private mutating func end(at address: IPAddress) throws(NetlinkError) -> SessionEnd {
+    private func end(at address: IPAddress) throws(NetlinkError) -> SessionEnd {
         let interface: String?
         if let found = known[address] {
             interface = found
