@@ -34,6 +34,16 @@ final class NameFollower: Sendable {
     /// (flow reference §4).
     static func delay(timeToLive: UInt32?) -> UInt32 { min(86_400, max(16, timeToLive ?? 300)) }
 
+    /// Follows names from here on, with the addresses that they had before; they are asked for soon.
+    func know(_ names: Set<String>, _ addresses: [String: [IPAddress]]) {
+        let now = ContinuousClock.now
+        state.withLock { state in
+            state.entries = [:]
+            for name in names { state.entries[name] = Entry(addresses: addresses[name] ?? [], isDue: now) }
+            state.hasChanged = false
+        }
+    }
+
     /// The addresses of names, asked for now where they are new; names beyond these are forgotten.
     func follow(_ names: Set<String>) -> [String: [IPAddress]] {
         let new = state.withLock { state in

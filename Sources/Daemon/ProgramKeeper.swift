@@ -58,6 +58,8 @@ final class ProgramKeeper: Sendable {
     func run() throws {
         let router = try Router(holder: "sluiced", isWatched: true, closedSessions: sessions.closedSessions)
         let events = try RulesetEvents()
+        // Where no name server answers, names go on standing for what they stood for when the daemon ended.
+        if let known = try router.recordingInForce()?.circumstances.hostAddresses { names.know(Set(known.keys), known) }
         var wanted = try commit(router, isStart: true)
         shared.withLock { $0.isReady = true }
         var settled = shared.withLock { $0.settledGeneration }
@@ -211,10 +213,11 @@ final class ProgramKeeper: Sendable {
     /// (DESIGN §3.20).
     private func fallBack(_ router: Router) throws -> Table? {
         if let recording = try router.recordingInForce() {
-            let compiled = try router.compile(
-                recording.sources.map { .init(name: $0.name, text: $0.text) },
-                in: circumstances
-            )
+            // As it was made: if that is overtaken, the loop renews it, and sessions feel the difference.
+            let compiled = try router.compile(recording.sources.map { .init(name: $0.name, text: $0.text) }) { _ in
+                recording.circumstances
+            }
+            names.know(hostNames(compiled.configuration), recording.circumstances.hostAddresses)
             router.adopt(compiled)
             shared.withLock {
                 $0.configuration = compiled.configuration

@@ -25,7 +25,13 @@ final class DaemonBench {
     ///   - text: its configuration.
     ///   - placeholder: what the sandbox is given before; with the same devices and base chains.
     ///   - options: further options of the daemon.
-    init(_ text: String, placeholder: String? = nil, options: [String] = []) throws {
+    ///   - earlier: what happens in the router before the daemon starts.
+    init(
+        _ text: String,
+        placeholder: String? = nil,
+        options: [String] = [],
+        earlier: (DaemonBench) throws -> Void = { _ in }
+    ) throws {
         let compiled = try compiled(placeholder ?? text)
         sandbox = try makeSandbox(of: compiled.configuration)
         // The sandbox's observers need a program; the daemon finds it there and takes it over.
@@ -35,6 +41,7 @@ final class DaemonBench {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try write(text)
         try run(beside: thread, "/usr/bin/env", "ip", "link", "set", "lo", "up")
+        try earlier(self)
         // Started from here, for that thread blocks signals, which a child would inherit.
         process.executableURL = URL(filePath: "/usr/bin/nsenter")
         process.arguments =
@@ -52,7 +59,7 @@ final class DaemonBench {
     }
 
     deinit {
-        if !hasEnded {
+        if !hasEnded, process.isRunning {
             process.terminate()
             ended.wait()
         }

@@ -87,9 +87,6 @@ private func at(_ hour: Int, _ minute: Int) -> Circumstances {
     }
 
     @Test func `a name of a host is what the name server says; unknown names match nothing`() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "names-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
         let book =
             "security { address-book { global { address A { dns-name web.example; } address B { dns-name none.example; } } } }"
         func text(_ match: String) -> String {
@@ -102,26 +99,12 @@ private func at(_ hour: Int, _ minute: Int) -> Circumstances {
             )
         }
         let bench = try SessionBench(text("destination-address A;"))
-        try run(beside: bench.thread, "/usr/bin/env", "ip", "link", "set", "lo", "up")
-        let pid = folder.appending(path: "pid").path
-        try run(
+        let names = try TestNameServer(
             beside: bench.thread,
-            "/usr/sbin/dnsmasq",
-            "--port=5399",
-            "--no-resolv",
-            "--no-hosts",
-            "--conf-file=/dev/null",
-            "--listen-address=127.0.0.1",
-            "--bind-interfaces",
-            "--pid-file=\(pid)",
-            "--user=root",
-            "--host-record=web.example,203.0.113.9,2001:db8:2::9,30",
-            "--address=/none.example/",
-            "--local=/example/"
+            records: ["--host-record=web.example,203.0.113.9,2001:db8:2::9,30", "--address=/none.example/"]
         )
-        // Children of tests are born with every signal blocked that can be.
-        defer { _ = try? run(beside: bench.thread, "/bin/sh", "-c", "kill -9 $(cat \(pid))") }
-        let server = NameServer(address: "127.0.0.1", port: 5399)
+        defer { names.stop() }
+        let server = NameServer(address: "127.0.0.1", port: TestNameServer.port)
         let found = try bench.thread.run { resolveHosts(["web.example", "none.example"], at: server) }
         #expect(found["web.example"]?.addresses.map(\.description) == ["203.0.113.9", "2001:db8:2::9"])
         #expect(found["web.example"]?.timeToLive == 30)
