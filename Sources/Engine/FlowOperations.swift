@@ -7,7 +7,6 @@ public import JunosModel
 import NftablesCompiler
 public import OperationalMode
 import ReferenceEvaluator
-import Verifier
 
 /// Sources of operational commands about sessions and policies of the current network namespace.
 ///
@@ -105,23 +104,12 @@ private struct FlowView {
         guard let table = try Deployment().read() else {
             throw OperationalProblem("the kernel holds no table inet sluice here")
         }
-        let counters = try programPolicies(
-            table,
-            configuration,
-            from: zones.from,
-            to: zones.to,
-            question.packet
-        )
-        // The last policy that was charged decides; with none, what is behind policies does or what is before them.
-        let hits = counters.compactMap { name -> PolicyKey? in
-            guard let parts = stateNameComponents(name), parts.count == 4, parts[0] == "policy" else { return nil }
-            return PolicyKey(from: parts[1], to: parts[2], name: parts[3])
+        switch try askKernel(table, configuration, from: zones.from, to: zones.to, question.packet) {
+        case .policy(let key): return [key]
+        case .permitted: return [.defaultPolicy]
+        case .dropped: return []
         }
-        return hits.last.map { [$0] } ?? (isImplicitlyPermitted(zones) ? [.defaultPolicy] : [])
     }
-
-    /// Contexts of the router itself end in a permit that nobody counts, unless the packet is dropped before.
-    private func isImplicitlyPermitted(_ zones: (from: String, to: String)) -> Bool { zones.from == "junos-host" }
 
     /// Policies whose schedulers were off when the program was made.
     var dormantPolicies: Set<PolicyKey> {
@@ -155,7 +143,8 @@ private func sessionCapacity() throws -> SessionCapacity {
     }
     var failed: UInt64 = 0
     // One line a processor under a line of names, all numbers hexadecimal.
-    let lines = ((try? String(contentsOfFile: "/proc/net/stat/nf_conntrack", encoding: .utf8)) ?? "")
+    // `/proc/net` is the namespace of the process's first thread, not ours.
+    let lines = ((try? String(contentsOfFile: "/proc/thread-self/net/stat/nf_conntrack", encoding: .utf8)) ?? "")
         .split(separator: "\n").map { $0.split(separator: " ") }
     if let names = lines.first {
         for column in ["insert_failed", "drop"].compactMap({ names.firstIndex(of: $0[...]) }) {

@@ -49,7 +49,7 @@ struct PolicyHitCounts: OperationalView {
 
     var text: String {
         func line(_ words: [String]) -> String {
-            trimmed(zip(words, [8, 17, 18, 25, 13, 0]).map { column($0, $1) }.joined()) + "\n"
+            trimmed(zip(words, [8, 17, 18, 15, 14, 0]).map { column($0, $1) }.joined()) + "\n"
         }
         return "Logical system: root-logical-system\n"
             + line(["Index", "From zone", "To zone", "Name", "Policy count", "Action"])

@@ -211,7 +211,7 @@ private final class LoggingBench {
 
         // Who would decide: the model and the program read back say the same.
         for (name, port, policy) in [
-            ("tcp", 80, "W"), ("tcp", 23, "D"), ("udp", 53, "R"), ("tcp", 22, "default-policy"),
+            ("tcp", 80, "W"), ("tcp", 23, "D"), ("udp", 53, "R"), ("tcp", 22, "Default-Policy"),
         ] {
             let question = [
                 "show", "security", "match-policies", "from-zone", "trust", "to-zone", "untrust", "source-ip",

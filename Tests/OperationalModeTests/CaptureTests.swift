@@ -78,4 +78,47 @@ extension String {
             #expect(shown.text == capture.text)
         }
     }
+
+    @Test func `of hits of policies have their columns where we have them`() throws {
+        // The capture is of a release that began rows with a blank, had no column of actions, and kept no order.
+        let rows = try corpusText("show-outputs/genie/ShowSecurityPoliciesHitCount__golden_output_output.txt")
+            .split(separator: "\n", omittingEmptySubsequences: false).prefix { !$0.hasPrefix("Number of policy") }
+            .filter { $0.dropFirst().first?.isNumber ?? false }
+            .map { String($0.dropFirst(9)).trimmingSpaces }
+        #expect(rows.count == 76)
+        let words = rows.map { $0.split(separator: " ").map(String.init) }
+        let zones = Set(words.flatMap { $0.prefix(2) }).subtracting(["junos-global"]).sorted()
+        func policies(_ from: String, _ to: String) -> String {
+            words.filter { $0[0] == from && $0[1] == to }.map {
+                "policy \($0[2]) { match { source-address any; destination-address any; application any; } then { permit; } }"
+            }.joined(separator: "\n")
+        }
+        let contexts = zones.flatMap { from in zones.map { (from, $0) } }.map { from, to in
+            "from-zone \(from) to-zone \(to) { \(policies(from, to)) }"
+        }
+        let shown = try ask(
+            "show security policies hit-count",
+            try configuration(
+                """
+                security {
+                    zones { \(zones.map { "security-zone \($0);" }.joined(separator: " ")) }
+                    policies { \(contexts.joined(separator: "\n")) global { \(policies("junos-global", "junos-global")) } }
+                }
+                """
+            ),
+            policies: Dictionary(
+                words.map { (Array($0.prefix(3)), TrafficCount(packets: UInt64($0[3]) ?? 0)) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
+        let ours = shown.text.split(separator: "\n").filter { $0.first?.isNumber ?? false }
+            .map { String(String($0.dropFirst(8)).trimmingSpaces.dropLast("Permit".count)).trimmingSpaces }
+        // Zones were renamed in the capture, and kept the blanks of their old names.
+        func isRenamed(_ row: String) -> Bool { row.contains("TEST-") }
+        let untouched = ours.dropLast().filter { !isRenamed($0) }
+        #expect(untouched.count == 10 && untouched.sorted() == rows.filter { !isRenamed($0) }.sorted())
+        #expect(
+            Set(ours.dropLast().map { $0.split(separator: " ").map(String.init) }) == Set(words)
+        )
+    }
 }

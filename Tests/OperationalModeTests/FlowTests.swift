@@ -344,7 +344,7 @@ private struct Paper {
         #expect(paper.effects.cleared == [Paper.web, Paper.odd])
         #expect(
             try Paper().ask("show security policies hit-count").rendered(.text).contains(
-                "1       trust            untrust           web-out                  1043         Permit\n"
+                "1       trust            untrust           web-out        1043          Permit\n"
             )
         )
     }
@@ -358,6 +358,8 @@ private struct Paper {
             text.hasPrefix(
                 """
                 Policy: web-out, action-type: permit, State: enabled, Index: 5
+                  Policy Type: Configured
+                  Sequence number: 1
                   From zone: trust, To zone: untrust
                   Source addresses:
                     lan(global): 10.1.0.0/16
@@ -367,9 +369,23 @@ private struct Paper {
             "\(text)"
         )
         #expect(
-            try Paper(matches: [.defaultPolicy]).ask(command).rendered(.text)
-                == "Policy: default-policy, action-type: deny, State: enabled, Index: 2\n"
+            text.hasSuffix(
+                """
+                    IP protocol: tcp, ALG: 0, Inactivity timeout: 1800
+                      Source port range: [0-0]
+                      Destination port range: [443-443]
+                  Per policy TCP Options: SYN check: No, SEQ check: No, Window scale: No
+
+                """
+            ),
+            "\(text)"
         )
+        let implicit = try Paper(matches: [.defaultPolicy]).ask(command)
+        #expect(
+            implicit.rendered(.text)
+                == "Policy: Default-Policy, action-type: deny-all, State: enabled, Index: 2\n  Sequence number: 2\n"
+        )
+        #expect(implicit.rendered(.xml).contains("<action-type>deny-all</action-type>"))
         #expect(try Paper().ask(command).rendered(.text) == "No policy is asked: the packet is dropped before.\n")
         let paper = Paper(matches: [Paper.web, Paper.global])
         let answer = try paper.ask(command + " result-count 2 kernel")

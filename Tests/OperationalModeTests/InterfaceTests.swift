@@ -108,9 +108,9 @@ import Testing
         #expect(
             answer.text == """
                 Logical system: root-logical-system
-                Index   From zone        To zone           Name                     Policy count Action
-                1       trust            untrust           web                      5            Permit
-                2       all-zone         all-zone          default-policy           2            Deny
+                Index   From zone        To zone           Name           Policy count  Action
+                1       trust            untrust           web            5             Permit
+                2       all-zone         all-zone          default-policy 2             Deny
 
                 Number of policy: 2
 

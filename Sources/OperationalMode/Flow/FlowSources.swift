@@ -69,7 +69,7 @@ public struct PolicyQuestion: Hashable, Sendable {
     public var packet: Packet
     /// How many policies at most, beginning with the one that decides.
     public var limit: Int
-    /// Whether the program in the kernel is asked and not the configuration.
+    /// Whether the kernel with a clone of the live program is asked, and not the configuration.
     public var asksKernel: Bool
 
     /// The same question.

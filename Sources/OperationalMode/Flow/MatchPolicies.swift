@@ -18,7 +18,7 @@ let matchPoliciesCommand = OperationalCommand(
         OperationalCommand.Option(keyword: "from-zone", value: "ZONE", isRequired: true),
         OperationalCommand.Option(keyword: "to-zone", value: "ZONE", isRequired: true),
     ] + matchOptions,
-    summary: "the policies that match a first packet; kernel: asks the program in the kernel"
+    summary: "the policies that match a first packet; kernel: a clone of the live program is asked"
 ) { arguments, sources in
     let from = arguments.values["from-zone"] ?? ""
     let to = arguments.values["to-zone"] ?? ""
@@ -122,30 +122,43 @@ struct PolicyMatches: OperationalView {
     let endsInDefault: Bool
     let zones: (from: String, to: String)?
 
+    /// What decides where no policy matches: a name, an action and a number; nil where the packet does not come so far.
+    private var implicit: (name: String, action: String, number: UInt64)? {
+        guard matches.isEmpty, endsInDefault else { return nil }
+        if [zones?.from, zones?.to].contains("junos-host") { return ("self-traffic-policy", "permit", 1) }
+        return ("Default-Policy", security.defaultPermits ? "permit-all" : "deny-all", 2)
+    }
+
     var text: String {
-        if matches.isEmpty {
-            guard endsInDefault else { return "No policy is asked: the packet is dropped before.\n" }
-            if zones?.from == "junos-host" || zones?.to == "junos-host" {
-                return "Policy: self-traffic-policy, action-type: permit, State: enabled, Index: 1\n"
-            }
-            return "Policy: default-policy, action-type: \(security.defaultPermits ? "permit" : "deny"), "
-                + "State: enabled, Index: 2\n"
+        if let implicit {
+            return "Policy: \(implicit.name), action-type: \(implicit.action), State: enabled, "
+                + "Index: \(implicit.number)\n  Sequence number: \(implicit.number)\n"
         }
+        guard !matches.isEmpty else { return "No policy is asked: the packet is dropped before.\n" }
         return matches.map { listed in
             let policy = listed.policy
-            let zones =
-                listed.isGlobal
-                ? ["  Global policy"] : ["  From zone: \(listed.key.from), To zone: \(listed.key.to)"]
-            return
-                ([
-                    "Policy: \(policy.name), action-type: \(policy.action.rawValue), State: \(listed.state), "
-                        + "Index: \(listed.number.map(String.init) ?? "N/A")"
-                ] + zones
-                + matchLines(listed, configuration, security)).map { $0 + "\n" }.joined()
+            let head =
+                "Policy: \(policy.name), action-type: \(policy.action.rawValue), State: \(listed.state), "
+                + "Index: \(listed.number.map(String.init) ?? "N/A")"
+            let body = bodyLines(listed, configuration, security) { ports in
+                "Destination port range: [\(ports.map { "\($0.lowerBound)-\($0.upperBound)" } ?? "0-0")]"
+            }
+            return ([head] + body).map { $0 + "\n" }.joined()
         }.joined()
     }
 
     var element: OutputElement {
-        OutputElement("security-policy-match", matches.map(policyElement))
+        let implied = implicit.map { implicit in
+            OutputElement(
+                "policy-information",
+                [
+                    OutputElement("policy-name", implicit.name), OutputElement("policy-state", "enabled"),
+                    OutputElement("policy-identifier", implicit.number),
+                    OutputElement("policy-sequence-number", implicit.number),
+                    OutputElement("policy-action", [OutputElement("action-type", implicit.action)]),
+                ]
+            )
+        }
+        return OutputElement("security-policy-match", matches.map(policyElement) + [implied].compactMap(\.self))
     }
 }

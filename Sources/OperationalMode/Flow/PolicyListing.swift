@@ -49,7 +49,7 @@ struct ListedPolicy {
 struct ListedContext {
     let from: String
     let to: String
-    let policies: [ListedPolicy]
+    var policies: [ListedPolicy]
 
     var isGlobal: Bool { from == PlacedPolicy.globalZone }
 
@@ -57,12 +57,8 @@ struct ListedContext {
     static func group(_ policies: [ListedPolicy]) -> [ListedContext] {
         var result: [ListedContext] = []
         for policy in policies {
-            if let last = result.last, last.from == policy.key.from, last.to == policy.key.to {
-                result[result.count - 1] = ListedContext(
-                    from: last.from,
-                    to: last.to,
-                    policies: last.policies + [policy]
-                )
+            if result.last?.from == policy.key.from, result.last?.to == policy.key.to {
+                result[result.count - 1].policies.append(policy)
             } else {
                 result.append(ListedContext(from: policy.key.from, to: policy.key.to, policies: [policy]))
             }

@@ -96,21 +96,9 @@ struct PolicyDetails: OperationalView {
         var lines = [
             "Policy: \(policy.name), action-type: \(policy.action.rawValue), "
                 + "services-offload:not-configured , State: \(listed.state), "
-                + "Index: \(listed.number.map(String.init) ?? "N/A"), Scope Policy: 0",
-            "  Policy Type: Configured\(listed.isGlobal ? ", global" : "")",
-            "  Sequence number: \(listed.sequence)",
+                + "Index: \(listed.number.map(String.init) ?? "N/A"), Scope Policy: 0"
         ]
-        if listed.isGlobal {
-            lines += [("From", policy.fromZones), ("To", policy.toZones)].map {
-                "  \($0) zones: \($1.isEmpty ? "any" : $1.joined(separator: ", "))"
-            }
-        } else {
-            lines.append("  From zone: \(listed.key.from), To zone: \(listed.key.to)")
-        }
-        lines += matchLines(listed, configuration, security)
-        lines.append(
-            "  Per policy TCP Options: SYN check: \(policy.requiresSYN ? "Yes" : "No"), SEQ check: No, Window scale: No"
-        )
+        lines += bodyLines(listed, configuration, security) { "Destination ports: \(ports($0, open: "[0-0]"))" }
         if let scheduler = policy.scheduler { lines.append("  Scheduler: \(scheduler)") }
         let log = [(policy.logsInit, "at-create"), (policy.logsClose, "at-close")].filter(\.0).map(\.1)
         if !log.isEmpty { lines.append("  Session log: \(log.joined(separator: ", "))") }
@@ -156,6 +144,7 @@ struct PolicyDetails: OperationalView {
                         OutputElement("input-bytes-reply", own.responder.bytes),
                         OutputElement("input-packets-init", own.initiator.packets),
                         OutputElement("input-packets-reply", own.responder.packets),
+                        OutputElement("session-creations", own.active &+ own.deletions),
                         OutputElement("active-sessions", own.active),
                         OutputElement("session-deletions", own.deletions),
                         OutputElement(
@@ -171,15 +160,28 @@ struct PolicyDetails: OperationalView {
     }
 }
 
-/// Addresses and applications with what they stand for.
-func matchLines(
+/// What a policy is besides its name and action: its place, addresses and applications with what they stand for.
+///
+/// - Parameter destinationPorts: how the destination ports of an application are written.
+func bodyLines(
     _ listed: ListedPolicy,
     _ configuration: JunosConfiguration,
-    _ security: SecurityConfiguration
+    _ security: SecurityConfiguration,
+    _ destinationPorts: (ClosedRange<UInt16>?) -> String
 ) -> [String] {
     let policy = listed.policy
     let addresses = AddressListing(security, hostAddresses: configuration.circumstances.hostAddresses)
-    var lines: [String] = []
+    var lines = [
+        "  Policy Type: Configured\(listed.isGlobal ? ", global" : "")",
+        "  Sequence number: \(listed.sequence)",
+    ]
+    if listed.isGlobal {
+        lines += [("From", policy.fromZones), ("To", policy.toZones)].map {
+            "  \($0) zones: \($1.isEmpty ? "any" : $1.joined(separator: ", "))"
+        }
+    } else {
+        lines.append("  From zone: \(listed.key.from), To zone: \(listed.key.to)")
+    }
     for (title, names, zone, isExcluded) in [
         ("Source", policy.sourceAddresses, listed.key.from, policy.excludesSource),
         ("Destination", policy.destinationAddresses, listed.key.to, policy.excludesDestination),
@@ -192,16 +194,23 @@ func matchLines(
         guard !application.terms.isEmpty else {
             lines += [
                 "    IP protocol: 0, ALG: 0, Inactivity timeout: 0", "      Source port range: [0-0]",
-                "      Destination ports: [0-0]",
+                "      \(destinationPorts(nil))",
             ]
             continue
         }
-        for term in application.terms { lines += applicationLines(term, application) }
+        for term in application.terms { lines += applicationLines(term, application, destinationPorts) }
     }
+    lines.append(
+        "  Per policy TCP Options: SYN check: \(policy.requiresSYN ? "Yes" : "No"), SEQ check: No, Window scale: No"
+    )
     return lines
 }
 
-private func applicationLines(_ term: ApplicationTerm, _ application: Application) -> [String] {
+private func applicationLines(
+    _ term: ApplicationTerm,
+    _ application: Application,
+    _ destinationPorts: (ClosedRange<UInt16>?) -> String
+) -> [String] {
     let number = term.protocolNumber ?? 0
     let timeout = application.inactivityTimeout ?? defaultInactivityTimeout(number)
     var lines = [
@@ -214,7 +223,7 @@ private func applicationLines(_ term: ApplicationTerm, _ application: Applicatio
     } else {
         lines += [
             "      Source port range: [\(ports(term.sourcePorts, open: "0-0"))]",
-            "      Destination ports: \(ports(term.destinationPorts, open: "[0-0]"))",
+            "      \(destinationPorts(term.destinationPorts))",
         ]
     }
     return lines
