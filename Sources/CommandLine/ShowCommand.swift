@@ -4,13 +4,20 @@ import ArgumentParser
 import Engine
 import OperationalMode
 
-/// Who carries a command out.
+/// Who carries a command out, and how the answer is printed.
 struct OperationOptions: ParsableArguments {
+    @Flag(help: "As `| display json` on a device.") var json = false
+    @Flag(help: "As `| display xml` on a device.") var xml = false
     @OptionGroup var namespace: NamespaceOption
     @Option(help: "Ask the daemon behind this socket.") var controlSocket: String?
 
+    func validate() throws {
+        if json && xml { throw ValidationError("--json and --xml exclude each other") }
+    }
+
     /// Carries a command out and prints its answer.
-    func carryOut(_ words: [String], _ format: OutputFormat) throws {
+    func carryOut(_ words: [String]) throws {
+        let format: OutputFormat = json ? .json : xml ? .xml : .text
         if let controlSocket {
             let request = OperationalRequest(words: words, format: format)
             print(try askDaemon(request, socket: controlSocket), terminator: "")
@@ -35,21 +42,15 @@ struct ShowCommand: ParsableCommand {
     )
 
     @Argument(help: "The Junos command without `show`.") var words: [String]
-    @Flag(help: "As `| display json` on a device.") var json = false
-    @Flag(help: "As `| display xml` on a device.") var xml = false
     @OptionGroup var options: OperationOptions
 
-    func validate() throws {
-        if json && xml { throw ValidationError("--json and --xml exclude each other") }
-    }
-
-    func run() throws { try options.carryOut(["show"] + words, json ? .json : xml ? .xml : .text) }
+    func run() throws { try options.carryOut(["show"] + words) }
 }
 
 struct ClearCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clear",
-        abstract: "Set statistics to zero, empty logs.",
+        abstract: "Set statistics to zero, empty logs, close sessions.",
         discussion: overview("clear") + """
 
 
@@ -61,7 +62,7 @@ struct ClearCommand: ParsableCommand {
     @Argument(help: "The Junos command without `clear`.") var words: [String]
     @OptionGroup var options: OperationOptions
 
-    func run() throws { try options.carryOut(["clear"] + words, .text) }
+    func run() throws { try options.carryOut(["clear"] + words) }
 }
 
 /// The commands of a verb, for its help.

@@ -141,6 +141,16 @@ private final class RealNetwork {
         )
     }
 
+    /// The network namespaces of the daemon's threads, by number, and the router's.
+    func namespaces() throws -> (daemon: Set<String>, router: String) {
+        let tasks = "/proc/\(daemon.processIdentifier)/task"
+        let links = try FileManager.default.contentsOfDirectory(atPath: tasks).map {
+            try FileManager.default.destinationOfSymbolicLink(atPath: "\(tasks)/\($0)/ns/net").filter(\.isNumber)
+        }
+        let router = try on("router", "readlink /proc/self/ns/net").filter(\.isNumber)
+        return (Set(links), router)
+    }
+
     /// What syslog was told, until it holds; after a minute without a new line the test fails.
     func syslog(until holds: ([String]) -> Bool) throws -> [String] {
         while !holds(heard) {
@@ -178,6 +188,8 @@ private final class RealNetwork {
         try network.wait(isListening)
         try network.wait { try network.on("server", "host web.example 10.2.0.2").contains("has address") }
         #expect(try network.sluice("clear security policies hit-count") == "")
+        let namespaces = try network.namespaces()
+        #expect(namespaces.daemon == [namespaces.router], "every thread asks the router's kernel state")
 
         // Permitted.
         #expect(try network.on("client", "curl -sS --max-time 5 http://10.2.0.2/") == "hello\n")

@@ -164,6 +164,10 @@ private final class LoggingBench {
             try bench.sluice("clear", "security", "flow", "session", "source-port", "4003")
                 == "1 active sessions cleared\n"
         )
+        #expect(
+            try bench.sluice("clear", "security", "flow", "session", "source-port", "4003", "--json")
+                .contains("\"cleared-flow-session-count\"")
+        )
         // Half open, and refused by the server; given up by the client.
         try pass([
             segment(4006, "S", sequence: 100), segment(4006, "RA", fromServer: true, sequence: 0, acknowledgment: 101),
