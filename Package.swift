@@ -162,7 +162,7 @@ let package = Package(
             [
                 "NftablesKernel", "Netlink", "Conntrack", "NameResolution", "PacketLog", "NftablesIR", "NetworkTypes",
                 "Laboratory", "Reconciler", "Engine", "OperationalMode",
-                "JunosSyntax", "JunosModel", "ReferenceEvaluator", "Verifier", "Diagnostics",
+                "JunosSyntax", "JunosModel", "JunosLowering", "ReferenceEvaluator", "Verifier", "Diagnostics",
                 "CNetfilterShims",
             ]
         ),

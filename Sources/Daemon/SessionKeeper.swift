@@ -26,6 +26,8 @@ final class SessionKeeper: Sendable {
         var adopted: (configuration: JunosConfiguration, indices: [PolicyIdentity: UInt16])?
         /// Which one it is.
         var adoption = 0
+        /// When it was adopted, in nanoseconds since 1970.
+        var adoptedAt: UInt64 = 0
         /// Newest first: reports of refused packets may be of an earlier one.
         var denials: [DenialDescriptions] = []
         var format = SessionLogFormat.plain
@@ -56,12 +58,15 @@ final class SessionKeeper: Sendable {
         shared.withLock { shared in
             shared.adopted = (configuration, indices)
             shared.adoption += 1
+            shared.adoptedAt = Self.now()
             shared.denials.insert(DenialDescriptions(configuration), at: 0)
             if shared.denials.count > 2 { shared.denials.removeLast() }
             shared.format = configuration.security?.logFormat ?? .plain
             shared.hostName = configuration.hostName
         }
     }
+
+    private static func now() -> UInt64 { UInt64(Date().timeIntervalSince1970 * 1e9) }
 
     /// What sessions carried that are over, by the number of their policy.
     var ended: [UInt16: EndedTraffic] { shared.withLock { $0.ended } }
@@ -112,20 +117,20 @@ final class SessionKeeper: Sendable {
         var adoption = 0
         var descriptions: SessionDescriptions?
         var lookAgain = Date.distantPast
-        var isFirstLook = true
         didBegin()
         while !isStopAsked {
-            let (current, adopted) = shared.withLock { ($0.adoption, $0.adopted) }
+            let waiting = try events.wait(milliseconds: Self.patience)
+            // A configuration is adopted before its program is loaded: what waits may be of its sessions already.
+            let (current, adopted, time) = shared.withLock { ($0.adoption, $0.adopted, $0.adoptedAt) }
             if current != adoption, let (configuration, indices) = adopted {
                 adoption = current
-                ledger.adopt(wantedPolicies(configuration, indices))
+                ledger.adopt(wantedPolicies(configuration, indices), at: time)
                 descriptions = try SessionDescriptions(configuration, policyIndices: indices)
-                // Sessions of policies that have come to be wanted are looked for; they are not new.
-                isFirstLook = true
+                // Sessions of policies that have come to be wanted are looked for.
                 lookAgain = .distantPast
             }
             var entries: [LedgerEntry] = []
-            let isLost = take(try events.wait(milliseconds: Self.patience), &ledger, &entries)
+            let isLost = take(waiting, &ledger, &entries)
             if isLost || Date() >= lookAgain, descriptions != nil {
                 let begin = Date()
                 descriptions?.forgetRoutes()
@@ -133,15 +138,12 @@ final class SessionKeeper: Sendable {
                 // What happened while the dump was made is told by events; only the rest is news.
                 var meanwhile: [LedgerEntry] = []
                 let isLostAgain = try takeAll(events, &ledger, &meanwhile)
-                let missed = ledger.reconcile(seen, meanwhile)
-                entries += meanwhile
-                if !isFirstLook { entries += missed }
-                isFirstLook = false
+                entries += meanwhile + ledger.reconcile(seen, meanwhile)
                 lookAgain =
                     isLostAgain
                     ? .distantPast : Date(timeIntervalSinceNow: max(Self.interval, -begin.timeIntervalSinceNow * 20))
             }
-            let now = UInt64(Date().timeIntervalSince1970 * 1e9)
+            let now = Self.now()
             for entry in entries {
                 let interest = ledger.interest(entry.session)
                 let reason: CloseReason

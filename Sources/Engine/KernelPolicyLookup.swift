@@ -69,13 +69,13 @@ func askKernel(
 /// The devices of a zone's interfaces in configuration order.
 private func devices(of zone: String, _ configuration: JunosConfiguration) -> [SandboxInterface] {
     let members = Set(configuration.security?.zones.first { $0.name == zone }?.interfaces.map(\.name) ?? [])
-    return configuration.interfaces.compactMap { interface in
-        guard members.contains(interface.name), let device = interface.device else { return nil }
-        return SandboxInterface(
-            name: device,
-            addresses: interface.families.values.flatMap(\.addresses),
-            mtu: interface.mtu
-        )
+    return configuration.interfaces.filter { members.contains($0.name) }.compactMap(\.sandboxInterface)
+}
+
+extension LogicalInterface {
+    /// Its device as a sandbox has it; nil without one.
+    var sandboxInterface: SandboxInterface? {
+        device.map { SandboxInterface(name: $0, addresses: families.values.flatMap(\.addresses), mtu: mtu) }
     }
 }
 

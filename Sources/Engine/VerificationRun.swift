@@ -144,16 +144,10 @@ private struct Devices {
 
     init(_ configuration: JunosConfiguration) {
         for interface in configuration.interfaces {
-            guard let device = interface.device else { continue }
-            deviceOfName[interface.name] = device
-            nameOfDevice[device] = interface.name
-            sandboxInterfaces.append(
-                SandboxInterface(
-                    name: device,
-                    addresses: interface.families.values.flatMap(\.addresses),
-                    mtu: interface.mtu
-                )
-            )
+            guard let device = interface.sandboxInterface else { continue }
+            deviceOfName[interface.name] = device.name
+            nameOfDevice[device.name] = interface.name
+            sandboxInterfaces.append(device)
         }
     }
 

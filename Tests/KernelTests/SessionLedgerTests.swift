@@ -2,6 +2,8 @@
 // The account of sessions without a kernel: reasons of their ends, and lost events made good by dumps.
 import Conntrack
 import Engine
+import JunosLowering
+import JunosModel
 import NetworkTypes
 import TestSupport
 import Testing
@@ -12,7 +14,8 @@ private func session(
     number: UInt8 = 6,
     state: TrackedTCPState? = nil,
     answered: Bool = false,
-    answers: UInt64? = nil
+    answers: UInt64? = nil,
+    start: UInt64 = 1_000_000_000
 ) -> TrackedSession {
     let answers = answers ?? (answered ? 1 : 0)
     let client = IPAddress(.inet, 0x0a01_0005)
@@ -38,7 +41,7 @@ private func session(
         tcpState: state,
         originalTraffic: SessionTraffic(packets: 2, bytes: 80),
         replyTraffic: SessionTraffic(packets: answers, bytes: 40 * answers),
-        start: 1_000_000_000,
+        start: start,
         stop: 101_000_000_000
     )
 }
@@ -86,7 +89,7 @@ private let reasonRows: [ReasonRow] = [
         let seed = UInt64.random(in: 0...UInt64.max)
         var generator = SeededGenerator(seed: seed)
         var ledger = SessionLedger()
-        ledger.adopt(wantedPolicies(compiled.configuration, compiled.policyIndices))
+        ledger.adopt(wantedPolicies(compiled.configuration, compiled.policyIndices), at: 0)
         var live: [UInt32: TrackedSession] = [:]
         var next: UInt32 = 1
         var told: [UInt32: [String]] = [:]
@@ -151,5 +154,44 @@ private let reasonRows: [ReasonRow] = [
         #expect(told.keys.allSatisfy { $0 % 4 != 0 })
         let sums = try #require(ledger.ended[UInt16(index)])
         #expect(sums.original.packets == 2 * sums.sessions && sums.sessions > 1000, "seed \(seed)")
+    }
+
+    @Test func `a look tells of sessions that are new, and of no others`() throws {
+        func wanted(_ policies: [String], keeping indices: [PolicyIdentity: UInt16] = [:]) throws
+            -> (policies: [UInt16: WantedPolicy], indices: [PolicyIdentity: UInt16])
+        {
+            let text = TrapRouter.text(
+                policies.map { TrapRouter.policy($0, then: "permit; log { session-init; session-close; }") }
+            )
+            let compiled = compileConfiguration(
+                [ConfigurationSource(name: "test", text: text)],
+                keeping: indices,
+                in: { _ in Circumstances() }
+            )
+            return (wantedPolicies(compiled.configuration, compiled.policyIndices), compiled.policyIndices)
+        }
+        func index(_ name: String, _ indices: [PolicyIdentity: UInt16]) throws -> UInt32 {
+            UInt32(try #require(indices.first { $0.key.name == name }?.value))
+        }
+        var ledger = SessionLedger()
+        let first = try wanted(["A"])
+        ledger.adopt(first.policies, at: 100)
+        let a = try index("A", first.indices)
+        // The daemon starts: one session was there before, one began meanwhile and its event was lost.
+        var seen = [session(1, mark: a, start: 99), session(2, mark: a, start: 100)]
+        #expect(ledger.reconcile(seen, []) == [.began(seen[1])])
+
+        // Another commit: A is wanted as before, so what was lost around it is told; B is new, its number an older session's.
+        let second = try wanted(["A", "B"], keeping: first.indices)
+        ledger.adopt(second.policies, at: 200)
+        let b = try index("B", second.indices)
+        seen += [
+            session(3, mark: a, start: 150), session(4, mark: a, start: 250), session(5, mark: b, start: 150),
+            session(6, mark: b, start: 250),
+        ]
+        let told = ledger.reconcile(seen, [])
+        #expect(Set(told) == [.began(seen[2]), .began(seen[3]), .began(seen[5])])
+        // Of ends all are told, also of sessions that were too old to begin.
+        #expect(Set(ledger.reconcile([], [])) == Set(seen.map { .vanished($0) }))
     }
 }

@@ -81,17 +81,23 @@ public struct SessionLedger: Sendable {
 
     private var live: [Key: TrackedSession] = [:]
     private var policies: [UInt16: WantedPolicy] = [:]
+    /// Since when a policy's sessions are wanted, in nanoseconds since 1970: older ones are not new.
+    private var since: [UInt16: UInt64] = [:]
     /// By the number of their policy.
     public private(set) var ended: [UInt16: EndedTraffic] = [:]
 
     /// Makes an empty ledger.
     public init() {}
 
-    /// What policies are wanted for from now on; those that are gone stay wanted for their last sessions.
-    public mutating func adopt(_ policies: [UInt16: WantedPolicy]) {
+    /// What policies are wanted for; those that are gone stay wanted for their last sessions.
+    ///
+    /// - Parameter time: since when, in nanoseconds since 1970; before the program with these policies is loaded.
+    public mutating func adopt(_ policies: [UInt16: WantedPolicy], at time: UInt64) {
         for (index, policy) in policies {
+            let before = self.policies[index]
             // A number that has come to mean another policy does not inherit sums.
-            if let before = self.policies[index], before.identity != policy.identity { ended[index] = nil }
+            if let before, before.identity != policy.identity { ended[index] = nil }
+            if before?.identity != policy.identity || before?.interest.isEmpty ?? true { since[index] = time }
             self.policies[index] = policy
         }
     }
@@ -136,7 +142,7 @@ public struct SessionLedger: Sendable {
                 live[key] = session
             } else if !touched.contains(key) {
                 live[key] = session
-                entries.append(.began(session))
+                if isNew(session) { entries.append(.began(session)) }
             }
         }
         for (key, session) in live where !present.contains(key) && !touched.contains(key) {
@@ -145,6 +151,12 @@ public struct SessionLedger: Sendable {
             entries.append(.vanished(session))
         }
         return entries
+    }
+
+    /// Whether a session began while its policy's sessions were wanted; one without a time is old.
+    private func isNew(_ session: TrackedSession) -> Bool {
+        guard let start = session.start, let since = since[PolicyOwners.index(session.mark)] else { return false }
+        return start >= since
     }
 
     private mutating func add(_ session: TrackedSession) {
