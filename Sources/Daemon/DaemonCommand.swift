@@ -24,6 +24,8 @@ struct DaemonCommand: ParsableCommand {
     @Option(help: "Network namespace by name or path; without it the current one.") var netns: String?
     @Option(help: "Where `sluice show` and `sluice clear` ask.") var controlSocket: String?
     @Option(help: "Socket of the system's syslog, for what filters and policies log.") var syslogSocket = "/dev/log"
+    @Option(help: "Folder where packets grow into capture files that `sample` actions take.")
+    var captureDir = "/var/log/sluice"
     @Option(help: "Address and port of the metrics page.") var metrics = "127.0.0.1:9723"
     @Option(
         help: ArgumentHelp(
@@ -107,6 +109,7 @@ public func runDaemon() -> Never {
 
 /// Wires the services and runs them until one fails or a signal ends them.
 private func serve(_ command: DaemonCommand, _ logger: Logger) async throws {
+    let copies = CopyKeeper(folder: command.captureDir, logger: logger)
     let names = NameFollower(server: try command.parsedNameServer(), logger: logger)
     let sessions = SessionKeeper(syslogPath: command.syslogSocket, logger: logger)
     let log = FirewallLogKeeper(sessions: sessions, syslogPath: command.syslogSocket, logger: logger)
@@ -116,6 +119,7 @@ private func serve(_ command: DaemonCommand, _ logger: Logger) async throws {
         names: names,
         log: log,
         sessions: sessions,
+        copies: copies,
         logger: logger
     )
     let (address, port) = try command.parsedMetrics()
@@ -124,6 +128,7 @@ private func serve(_ command: DaemonCommand, _ logger: Logger) async throws {
         ThreadService(name: "log", run: log.run, stop: log.stop),
         ThreadService(name: "sessions", run: sessions.run, stop: sessions.stop),
         ThreadService(name: "names", run: names.run, stop: names.stop),
+        ThreadService(name: "copies", run: copies.run, stop: copies.stop),
         PageService(address: address, port: port, keeper: keeper, logger: logger),
     ]
     if let path = command.controlSocket { services.append(ControlService(path: path, keeper: keeper, logger: logger)) }

@@ -22,7 +22,8 @@ func metricsPage(
     sessions: UInt64?,
     _ counts: DaemonCounts,
     _ log: FirewallLogCounts,
-    _ sessionCounts: SessionCounts
+    _ sessionCounts: SessionCounts,
+    _ copies: CopyCounts
 ) -> Exposition {
     var families: [MetricFamily] = []
     func filterFamily(_ name: String, _ help: String, _ kind: FilterStatistic.Kind, _ value: (TrafficCount) -> UInt64) {
@@ -101,6 +102,21 @@ func metricsPage(
         "Times that events of sessions did not arrive; a look at all sessions made good for them.",
         .counter,
         sessionCounts.lostEvents
+    )
+    families.append(
+        MetricFamily(
+            "sluice_copies_total",
+            help: "Packets that terms sampled into a file or mirrored out of a device.",
+            kind: .counter,
+            samples: [("capture", copies.captured), ("mirror", copies.mirrored)]
+                .map { MetricSample($0.1, labels: [("purpose", $0.0)]) }
+        )
+    )
+    single(
+        "sluice_copies_lost_total",
+        "Copies that did not arrive, or that a file or device did not take.",
+        .counter,
+        copies.lost
     )
     if let sessions { single("sluice_sessions", "Sessions in the kernel's table.", .gauge, sessions) }
     single("sluice_drift_total", "Times the kernel differed from the program.", .counter, counts.drifts)

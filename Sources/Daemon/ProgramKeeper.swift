@@ -29,6 +29,7 @@ final class ProgramKeeper: Sendable {
     let shared = Mutex(Shared())
     let log: FirewallLogKeeper
     private let sessions: SessionKeeper
+    let copies: CopyKeeper
     private let statistics = StatisticsKeeper()
     private let folder: String
     private let management: [ManagementAccess]
@@ -44,11 +45,13 @@ final class ProgramKeeper: Sendable {
         names: NameFollower,
         log: FirewallLogKeeper,
         sessions: SessionKeeper,
+        copies: CopyKeeper,
         logger: Logger
     ) {
         self.sessions = sessions
         self.names = names
         self.log = log
+        self.copies = copies
         self.folder = folder
         self.management = management
         self.logger = logger
@@ -86,7 +89,8 @@ final class ProgramKeeper: Sendable {
             sessions: sessionCount(),
             shared.withLock { $0.counts },
             log.counts,
-            sessions.counts
+            sessions.counts,
+            copies.counts
         )
     }
 
@@ -116,6 +120,7 @@ final class ProgramKeeper: Sendable {
     /// From now on a configuration may be in force: reports and sessions are read by it.
     private func adopt(_ configuration: JunosConfiguration, _ policyIndices: [PolicyIdentity: UInt16]) {
         log.adopt(configuration)
+        copies.adopt(configuration)
         sessions.adopt(configuration, policyIndices)
     }
 

@@ -37,6 +37,15 @@ private func unwatched(_ configuration: JunosConfiguration) -> [String] {
             "schedulers are as they are now: nobody switches their policies later; run sluiced instead, or apply again"
         )
     }
+    let terms = configuration.filters.values.lazy.flatMap(\.terms)
+    if terms.contains(where: { $0.then.sample || $0.then.mirror != nil }) {
+        warnings.append("nobody takes the packets that are sampled or mirrored: run sluiced instead")
+    }
+    if terms.contains(where: { $0.then.forwarding != nil }) {
+        warnings.append(
+            "routes that terms choose go with their links and nobody puts them back: run sluiced instead, or apply again"
+        )
+    }
     if !hostNames(configuration).isEmpty {
         warnings.append(
             "names of hosts were resolved once: nobody follows their changes; run sluiced instead, or apply again"
@@ -60,8 +69,8 @@ private func unheardLogs(_ table: Table) -> String? {
     let isLogging = table.chains.values.contains { chain in
         chain.rules.contains { rule in
             rule.expressions.contains { expression in
-                guard case .log = expression else { return false }
-                return true
+                guard case .log(let parameters) = expression else { return false }
+                return parameters.group == reportGroup
             }
         }
     }

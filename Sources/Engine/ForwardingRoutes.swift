@@ -5,6 +5,7 @@ import Netlink
 import NetworkTypes
 import PolicyModel
 import PolicyRouting
+import Verifier
 
 /// What keeping the routes up did.
 public struct ForwardingReport: Hashable, Sendable {
@@ -116,6 +117,16 @@ final class ForwardingRoutes {
         guard report.repaired > 0 || report.problems != lastProblems else { return nil }
         lastProblems = report.problems
         return report
+    }
+
+    /// What the kernel's rules and routes say otherwise than tables do; routes that cannot be installed now count as absent
+    /// on both sides.
+    func differences(_ tables: [RoutingTable]) throws -> [Difference] {
+        let (present, strays) = try connection.read(indices: tables.map(\.index))
+        let (wanted, _) = try state(tables)
+        return connection.differences(wanted, present).map {
+            Difference(.way, .kernel, model: $0.wanted, other: $0.present)
+        } + strays.map { Difference(.way, .kernel, model: "none", other: "a foreign policy rule \($0.priority)") }
     }
 
     private func changes(_ before: RoutingState, _ after: RoutingState) -> Int {

@@ -13,6 +13,8 @@ public struct VerificationSubject: Sendable {
     public let compiled: CompiledConfiguration
     /// The program: cloned from the kernel, or compiled.
     public let table: Table
+    /// Whether it is the live one, with the routes that go with it.
+    public let isLive: Bool
 }
 
 /// Packets that the model judges alike, and how many of them the other voices judge as it does.
@@ -33,7 +35,8 @@ public struct VerificationOutcome: Sendable {
     public let report: VerificationReport
     /// Packets by what the model says of them.
     public let tallies: [VerdictTally]
-    /// Counters whose sums differ, where they were not read for each packet.
+    /// What differs beyond single packets: counters' sums, where they were not read for each packet; policy rules and
+    /// routes of a live program.
     public let counterDifferences: [Difference]
 
     /// Whether all voices agree.
@@ -49,7 +52,7 @@ public struct VerificationOutcome: Sendable {
 public func verificationSubject(_ sources: [ConfigurationSource], sandbox: Bool) throws -> VerificationSubject {
     if sandbox {
         let compiled = compileConfiguration(sources, in: currentCircumstances)
-        return VerificationSubject(compiled: compiled, table: compiled.table)
+        return VerificationSubject(compiled: compiled, table: compiled.table, isLive: false)
     }
     let recording = try? RecordedState.peek()
     let chosen: [ConfigurationSource]
@@ -73,7 +76,8 @@ public func verificationSubject(_ sources: [ConfigurationSource], sandbox: Bool)
             // The program speaks of the addresses that it was made with, and of the time that is now.
             Circumstances(localTime: .now(), hostAddresses: recording?.circumstances.hostAddresses ?? [:])
         },
-        table: table
+        table: table,
+        isLive: true
     )
 }
 
@@ -122,6 +126,8 @@ public func verify(
     if !namesPackets {
         sums = compareCounters(expected: verification.counters, kernel: try sandbox.counters().mapValues(\.packets))
     }
+    // A mark without its rules and routes would be only a mark.
+    if subject.isLive { sums += try ForwardingRoutes().differences(subject.compiled.routingTables) }
     return VerificationOutcome(
         report: verification.finished(seconds: (clock.now - begin).inSeconds),
         tallies: tallies.sorted { $0.key < $1.key }.map(\.value),
@@ -187,7 +193,8 @@ private struct Devices {
                 PathHook.allCases.first { "\($0)" == passage.hook.rawValue }
             },
             replyKind: reply,
-            mark: observation.passages.last?.mark
+            mark: observation.passages.last?.mark,
+            reports: observation.logs.map(\.prefix)
         )
     }
 }

@@ -160,6 +160,13 @@ struct FilterLowering {
         if let counter = term.then.count { actions.append(.count(counter)) }
         if let statement = term.reportedStatement { actions.append(.log(statement: statement)) }
         actions += meters(of: term, filter, isPerInterface: owner.isPerInterface, mtu: owner.mtu)
+        // What a policer drops is not copied, and a copy is as the packet came (filters reference §4.3).
+        if term.then.sample, let capture = configuration.packetCapture {
+            actions.append(.copy(PacketCopy(.capture, length: capture.maximumLength)))
+        }
+        if let name = term.then.mirror, let mirror = configuration.portMirrors[name] {
+            actions.append(.copy(PacketCopy(.mirror(name), length: mirror.maximumLength)))
+        }
         if let level = term.then.lossPriority { actions.append(.setLossPriority(level.rawValue)) }
         if let number = term.then.forwardingClass.flatMap({ forwardingClasses[$0] }) {
             actions.append(.setForwardingClass(number))

@@ -15,13 +15,11 @@ func numberForwardingChoices(
     _ configuration: JunosConfiguration,
     keeping earlier: ForwardingIndices
 ) -> (indices: ForwardingIndices, unnumbered: [String]) {
-    let choices = Set(forwardingChoices(configuration).map(\.statement))
+    let choices = Set(forwardingChoices(configuration).keys.map(\.statement))
     var indices = earlier.filter { choices.contains($0.key) && $0.value > 0 }
-    // A number just left free may still be on packets under way, so it is the last to be given out again.
-    let used = Set(indices.values)
-    let resting = Set(earlier.values).subtracting(used)
-    var free = (1...UInt8.max).filter { !used.contains($0) && !resting.contains($0) } + resting.sorted()
-    free.reverse()
+    // A number just left free may still be on packets under way, so it rests for one commit.
+    let taken = Set(indices.values).union(earlier.values)
+    var free = Array((1...UInt8.max).filter { !taken.contains($0) }.reversed())
     var unnumbered: [String] = []
     for choice in choices.subtracting(indices.keys).sorted() {
         if let index = free.popLast() { indices[choice] = index } else { unnumbered.append(choice) }
@@ -29,9 +27,22 @@ func numberForwardingChoices(
     return (indices, unnumbered)
 }
 
-/// All ways but the one that packets go anyway.
-private func forwardingChoices(_ configuration: JunosConfiguration) -> Set<ForwardingChoice> {
-    Set(configuration.filters.values.lazy.flatMap(\.terms).compactMap(\.then.forwarding).filter { !$0.isMaster })
+/// All ways but the one that packets go anyway, with the families whose packets may be sent there.
+private func forwardingChoices(_ configuration: JunosConfiguration) -> [ForwardingChoice: Set<AddressFamily>] {
+    var choices: [ForwardingChoice: Set<AddressFamily>] = [:]
+    for filter in configuration.filters.values {
+        let families: Set<AddressFamily> =
+            switch filter.name.family {
+            case .inet: [.inet]
+            case .inet6: [.inet6]
+            case .any: [.inet, .inet6]
+            }
+        for term in filter.terms {
+            guard let choice = term.then.forwarding, !choice.isMaster else { continue }
+            choices[choice, default: []].formUnion(families)
+        }
+    }
+    return choices
 }
 
 /// The tables behind the numbers.
@@ -39,9 +50,9 @@ func lowerForwarding(_ configuration: JunosConfiguration, _ indices: ForwardingI
     let lowering = ForwardingLowering(configuration: configuration)
     var tables: [RoutingTable] = []
     // An instance that only `next-ip … routing-instance` names is looked into while lowering and needs no table.
-    for choice in forwardingChoices(configuration) {
+    for (choice, families) in forwardingChoices(configuration) {
         guard let index = indices[choice.statement] else { continue }
-        tables.append(lowering.table(choice, index))
+        tables.append(lowering.table(choice, index, families))
     }
     return tables.sorted { $0.index < $1.index }
 }
@@ -49,7 +60,7 @@ func lowerForwarding(_ configuration: JunosConfiguration, _ indices: ForwardingI
 private struct ForwardingLowering {
     let configuration: JunosConfiguration
 
-    func table(_ choice: ForwardingChoice, _ index: UInt8) -> RoutingTable {
+    func table(_ choice: ForwardingChoice, _ index: UInt8, _ families: Set<AddressFamily>) -> RoutingTable {
         switch choice {
         case .routingInstance(let name):
             // What has no route in an instance meets its default entry, which rejects.
@@ -80,7 +91,7 @@ private struct ForwardingLowering {
             return RoutingTable(
                 index: index,
                 name: choice.statement,
-                routes: AddressFamily.allCases.compactMap { family in
+                routes: families.compactMap { family in
                     device.map {
                         TableRoute(
                             prefix: .everything(family),

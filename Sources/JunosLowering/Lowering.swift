@@ -76,7 +76,8 @@ public func lowerConfiguration(
             .error,
             "too-many-routing-tables",
             path: "firewall",
-            "'\(way)': terms can choose among 255 ways, and more are in use; remove some"
+            "'\(way)': terms can choose among 255 ways, those of the configuration before included while packets may be on "
+                + "their way; remove some, or commit in two steps"
         )
     }
     return LoweringResult(

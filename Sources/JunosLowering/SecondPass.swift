@@ -41,7 +41,7 @@ private func secondTime(_ step: FilterStep) -> FilterStep {
     var step = step
     step.actions = step.actions.compactMap { (action) -> StepAction? in
         switch action {
-        case .log, .meter, .packetMode, .chooseRoutingTable: return nil
+        case .log, .meter, .packetMode, .copy, .chooseRoutingTable: return nil
         case .count, .setForwardingClass, .setLossPriority, .setDSCP, .setDontFragment: return action
         case .meterByAddress(var array):
             array.meter = nil
@@ -73,7 +73,7 @@ private struct ContextChanges: OptionSet {
                     guard let scheme = action.meter?.scheme else { continue }
                     if scheme.changesForwardingClass { insert(.forwardingClass) }
                     if scheme.changesLossPriority { insert(.lossPriority) }
-                case .count, .log, .packetMode, .setDontFragment, .chooseRoutingTable: break
+                case .count, .log, .packetMode, .copy, .setDontFragment, .chooseRoutingTable: break
                 }
             }
         }

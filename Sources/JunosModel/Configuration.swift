@@ -45,6 +45,10 @@ public struct JunosConfiguration: Hashable, Sendable {
     public var interfaceSets: [String: [String]] = [:]
     /// `routing-instances`: the tables that filters can lead packets into.
     public var routingInstances: [String: RoutingInstance] = [:]
+    /// Where `sample` leaves packets; its file has no name where none is configured.
+    public var packetCapture: PacketCapture?
+    /// `forwarding-options port-mirroring`, by the name of the instance; empty for the one without.
+    public var portMirrors: [String: PortMirror] = [:]
     /// `applications`: user-defined ones; they hide predefined ones of the same name (flow reference §5.1).
     public var applications: [String: Application] = [:]
     /// `applications application-set`: names of members.

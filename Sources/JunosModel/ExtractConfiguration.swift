@@ -59,6 +59,7 @@ public func extractConfiguration(_ tree: ConfigurationTree) -> ExtractionResult 
         )
     }
     checkFilters(&configuration, &diagnostics)
+    checkCopies(configuration, &diagnostics)
     var applications = ExtractedApplications()
     if let statement = statements["applications"] { applications = extractApplications(statement, &diagnostics) }
     configuration.applications = applications.applications
@@ -142,7 +143,7 @@ private func extractSurroundings(
     }
     if let statement = statements["forwarding-options"] {
         checkForwardingOptions(statement, &diagnostics)
-        diagnostics.warning("not-applicable", statement, "'forwarding-options' has no effect here: it is not built yet")
+        extractPacketCopies(statement, into: &configuration, &diagnostics)
     }
     if let statement = statements["routing-options"] { checkRoutes(statement, &diagnostics) }
     if let statement = statements["protocols"] { checkAreaRanges(statement, &diagnostics) }

@@ -27,6 +27,10 @@ public struct TermActions: Hashable, Sendable {
     public var packetMode: Bool
     /// `dont-fragment set` or `clear`: the value of the bit.
     public var dontFragment: Bool?
+    /// `sample`: a copy into the capture file.
+    public var sample: Bool
+    /// `port-mirror`, or `port-mirror-instance NAME`: a copy out of an interface; the name is empty without one.
+    public var mirror: String?
     /// The way that the term chooses; its outcome then is `accept`, or `nextTerm` where it says so.
     public var forwarding: ForwardingChoice?
 
@@ -44,6 +48,8 @@ public struct TermActions: Hashable, Sendable {
         dscp: UInt8? = nil,
         packetMode: Bool = false,
         dontFragment: Bool? = nil,
+        sample: Bool = false,
+        mirror: String? = nil,
         forwarding: ForwardingChoice? = nil
     ) {
         self.outcome = outcome
@@ -58,6 +64,8 @@ public struct TermActions: Hashable, Sendable {
         self.dscp = dscp
         self.packetMode = packetMode
         self.dontFragment = dontFragment
+        self.sample = sample
+        self.mirror = mirror
         self.forwarding = forwarding
     }
 }

@@ -182,6 +182,8 @@ struct FilterCompiler {
             return [Rule(Mark.set(Mark.lossPriority, to: UInt32(level) << 28))]
         case .setDSCP(let value):
             return [Rule(rewriteDSCP(value))]
+        case .copy(let copy):
+            return [Rule([.log(copyParameters(copy))])]
         case .setDontFragment(let isSet):
             return [Rule(rewriteHeaderWord(offset: 6, field: 0x4000, to: isSet ? 0x4000 : 0))]
         case .chooseRoutingTable(let number):

@@ -40,6 +40,28 @@ public enum StepOutcome: Hashable, Sendable {
     case proceed
 }
 
+/// A copy of a packet.
+public struct PacketCopy: Hashable, Sendable {
+    /// What it is for.
+    public enum Purpose: Hashable, Sendable {
+        /// A capture file.
+        case capture
+        /// The mirror of that name.
+        case mirror(String)
+    }
+
+    /// What it is for.
+    public var purpose: Purpose
+    /// Octets of the packet that are needed; 0 for all.
+    public var length: UInt32
+
+    /// Makes a copy.
+    public init(_ purpose: Purpose, length: UInt32) {
+        self.purpose = purpose
+        self.length = length
+    }
+}
+
 /// What a step does besides deciding; in this order.
 public enum StepAction: Hashable, Sendable {
     /// Charges the counter of that name in the packet's instance.
@@ -55,6 +77,8 @@ public enum StepAction: Hashable, Sendable {
     case setDSCP(UInt8)
     /// The packet skips flow processing.
     case packetMode
+    /// Hands a copy of the packet over to whoever captures or mirrors.
+    case copy(PacketCopy)
     /// Sets or clears the don't-fragment bit of an IPv4 header.
     case setDontFragment(Bool)
     /// The packet is routed by the table of that number (`RoutingTable.index`), 0 by the router's own.

@@ -70,3 +70,20 @@ public struct RoutingState: Hashable, Sendable {
         }
     }
 }
+
+extension KernelRoute.Key: CustomStringConvertible {
+    /// For people.
+    public var description: String { "route to \(destination) in table \(table) metric \(metric)" }
+}
+
+extension KernelRoute.Target: CustomStringConvertible {
+    /// For people.
+    public var description: String {
+        switch self {
+        case .unreachable: "unreachable"
+        case .blackhole: "blackhole"
+        case .hops(let hops):
+            hops.map { ($0.gateway.map { "via \($0) " } ?? "") + "dev \($0.device)" }.sorted().joined(separator: ", ")
+        }
+    }
+}

@@ -79,3 +79,24 @@ public struct PolicyRule: Hashable, Sendable {
         self.action = action
     }
 }
+
+extension PolicyRule: CustomStringConvertible {
+    /// As `ip rule` has it.
+    public var description: String {
+        let packets =
+            switch selector {
+            case .everything: "all"
+            case .sentByRouter: "all iif lo"
+            case .mark(let mark): "all fwmark 0x\(String(mark, radix: 16))"
+            case .anyMark: "all with a mark"
+            }
+        let fate =
+            switch action {
+            case .table(let table): "lookup \(table)"
+            case .unreachable: "unreachable"
+            case .goTo(let priority): "goto \(priority)"
+            case .nothing: "nop"
+            }
+        return "\(family.rawValue) rule \(priority): from \(packets) \(fate)"
+    }
+}

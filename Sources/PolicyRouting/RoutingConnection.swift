@@ -18,12 +18,28 @@ public struct RoutingConnection: ~Copyable {
     /// For dumps: the kernel looks at every field of the question and answers for one table alone.
     private var reader: NetlinkSocket
     private var writer: NetlinkSocket
+    /// The families that this kernel routes; the other one has no packets either.
+    private let families: [AddressFamily]
 
     /// Opens it.
     public init() throws(NetlinkError) {
-        let strict = try NetlinkSocket(.route, bufferSize: 4 << 20)
+        var strict = try NetlinkSocket(.route, bufferSize: 4 << 20)
         let plain = try NetlinkSocket(.route, bufferSize: 1 << 20)
         try strict.checkStrictly()
+        var found: [AddressFamily] = []
+        for family in AddressFamily.allCases {
+            do {
+                try strict.dump(
+                    type: UInt16(RTM_GETRULE),
+                    payload: [familyNumber(family)] + [UInt8](repeating: 0, count: 11),
+                    operation: "list the policy rules of family \(family)"
+                ) { (_) throws(NetlinkError) in }
+                found.append(family)
+            } catch {
+                guard error.errno == EAFNOSUPPORT || error.errno == EOPNOTSUPP else { throw error }
+            }
+        }
+        families = found
         reader = strict
         writer = plain
     }
@@ -57,11 +73,31 @@ public struct RoutingConnection: ~Copyable {
         )
         let tables = state.tables.union(indices.map { RoutingOwnership.firstTable + UInt32($0) })
         for table in tables.sorted() {
-            for family in AddressFamily.allCases {
+            for family in families {
                 for route in try routes(family, table: table, devices) { state.routes[route.key] = route.target }
             }
         }
         return (state, strays)
+    }
+
+    /// What a state has and the kernel has not or holds otherwise, and what it has too much, a line each.
+    public borrowing func differences(_ wanted: RoutingState, _ present: RoutingState) -> [(
+        wanted: String, present: String
+    )] {
+        var result: [(wanted: String, present: String)] = []
+        for rule in wanted.rules.subtracting(present.rules) where families.contains(rule.family) {
+            result.append(("\(rule)", "none"))
+        }
+        for rule in present.rules.subtracting(wanted.rules) { result.append(("none", "\(rule)")) }
+        for (key, target) in wanted.routes
+        where present.routes[key] != target && families.contains(key.destination.family) {
+            let other = present.routes[key].map { "\(key): \($0)" }
+            result.append(("\(key): \(target)", other ?? "none"))
+        }
+        for (key, target) in present.routes where wanted.routes[key] == nil {
+            result.append(("none", "\(key): \(target)"))
+        }
+        return result.sorted { ($0.wanted, $0.present) < ($1.wanted, $1.present) }
     }
 
     /// Adds what a state has and the kernel has not: routes first, then the rules that lead to them.
@@ -76,19 +112,21 @@ public struct RoutingConnection: ~Copyable {
         )
         var problems: [RoutingProblem] = []
         // The refusal of what no table takes stands before anything else.
-        let added = wanted.rules.subtracting(present.rules)
+        let added = wanted.rules.subtracting(present.rules).filter { families.contains($0.family) }
         for rule in added where !rule.leadsToTable { try change(rule.payload, adds: true) }
         // Ends of tables, then neighbours, then what lies behind them.
-        let routes = wanted.routes.filter { present.routes[$0.key] != $0.value }
-            .map {
-                KernelRoute(
-                    table: $0.key.table,
-                    destination: $0.key.destination,
-                    metric: $0.key.metric,
-                    target: $0.value
-                )
-            }
-            .sorted { ($0.rank, $0.key.metric) < ($1.rank, $1.key.metric) }
+        let routes = wanted.routes.filter {
+            present.routes[$0.key] != $0.value && families.contains($0.key.destination.family)
+        }
+        .map {
+            KernelRoute(
+                table: $0.key.table,
+                destination: $0.key.destination,
+                metric: $0.key.metric,
+                target: $0.value
+            )
+        }
+        .sorted { ($0.rank, $0.key.metric) < ($1.rank, $1.key.metric) }
         for route in routes {
             guard let payload = route.payload(devices) else {
                 problems.append(RoutingProblem(route: route, description: "a device does not exist"))
@@ -102,7 +140,8 @@ public struct RoutingConnection: ~Copyable {
                     operation: "set the route to \(route.key.destination) in table \(route.key.table)"
                 )
             } catch {
-                guard error.code != .notPermitted, case .hops = route.target else { throw error }
+                // A device on which the family is turned off refuses it with EACCES.
+                guard error.errno != EPERM, case .hops = route.target else { throw error }
                 problems.append(
                     RoutingProblem(
                         route: route,
@@ -156,7 +195,7 @@ public struct RoutingConnection: ~Copyable {
 
     private mutating func rules() throws(NetlinkError) -> [ObservedRule] {
         var result: [ObservedRule] = []
-        for family in AddressFamily.allCases {
+        for family in families {
             let operation = "list the policy rules of family \(family)"
             try reader.dump(
                 type: UInt16(RTM_GETRULE),

@@ -86,6 +86,7 @@ extension ReferenceEvaluator {
             stackReach: stack?.reach,
             charges: record.charges,
             logs: record.logs,
+            copies: record.copies,
             sent: vector.packet,
             packet: passage.packet,
             trace: record.trace

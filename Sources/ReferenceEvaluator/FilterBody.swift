@@ -19,6 +19,8 @@ struct FilterBodyTerm: Sendable {
     let dscp: UInt8?
     let packetMode: Bool
     let dontFragment: Bool?
+    let sample: Bool
+    let mirror: String?
     let forwarding: ForwardingChoice?
     let logs: Bool
     let outcome: TermOutcome
@@ -149,6 +151,8 @@ struct FilterBodyBuilder {
                         dscp: term.then.dscp,
                         packetMode: term.then.packetMode,
                         dontFragment: term.then.dontFragment,
+                        sample: term.then.sample,
+                        mirror: term.then.mirror,
                         forwarding: term.then.forwarding,
                         logs: term.then.log || term.then.syslog,
                         // A term that says nothing terminating accepts (§1.1 rule 4).

@@ -9,6 +9,8 @@ struct PacketRecord: Sendable {
     var charges: [PacketAnswer.Charge] = []
     /// Paths of the statements that logged.
     var logs: [String] = []
+    /// Where copies of the packet go, each as often as terms ask for it.
+    var copies: [String] = []
     var packetMode = false
     var forwarding: ForwardingChoice?
     var tracing = false
@@ -92,6 +94,13 @@ extension FilterInstances {
                     police(index, member: member, of: instance, named: name, term, &passage, stage: stage, &record)
                 {
                     return .discard(path: term.path)
+                }
+            }
+            // What a policer drops is not copied, and a copy is as the packet came (§4.3).
+            if !secondPass {
+                if term.sample { record.copies.append("packet-capture") }
+                if let name = term.mirror {
+                    record.copies.append(name.isEmpty ? "port-mirroring" : "port-mirroring instance \(name)")
                 }
             }
             // Later terms see the changes (DESIGN §3.4); the last writer wins (§1.2).

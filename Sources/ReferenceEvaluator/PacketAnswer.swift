@@ -117,6 +117,9 @@ public struct PacketAnswer: Hashable, Sendable {
     public var charges: [Charge]
     /// Paths of the statements that logged the packet, in order.
     public var logs: [String]
+    /// Where copies of the packet go under `forwarding-options`, each as often as terms ask for it; of the packets of
+    /// each the configured part is kept.
+    public var copies: [String]
     /// The packet as it was sent: TCP numbers that the vector left open are filled in.
     public var sent: Packet
     /// The packet as it leaves, with rewrites; reassembled where flow or local delivery reassembles.
@@ -163,6 +166,7 @@ public struct PacketAnswer: Hashable, Sendable {
             "\"session\":\"\(session.rawValue)\"",
             "\"stack\":\(stack.map { quoted($0.rawValue) } ?? "null")",
         ]
+        if !copies.isEmpty { fields.append("\"copies\":[\(copies.map(quoted).joined(separator: ","))]") }
         switch forwarding {
         case .routingInstance(let name)?: fields.append("\"routing-instance\":\(quoted(name))")
         case .nextAddress(let address, _)?: fields.append("\"next-hop\":\(quoted("\(address)"))")

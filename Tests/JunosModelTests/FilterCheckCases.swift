@@ -197,7 +197,7 @@ let filterCheckCases: [CheckCase] = [
     .init("unknown action", inet("filter F { term a { then frobnicate; } }"), errors: ["unknown-statement"]),
     .init(
         "unsupported action",
-        inet("filter F { term a { then { sample; accept; } } }"),
+        inet("filter F { term a { then { tos-reflect; accept; } } }"),
         errors: ["unsupported-statement"]
     ),
     .init(

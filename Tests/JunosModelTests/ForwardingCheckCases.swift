@@ -18,6 +18,10 @@ private let plain = instance(
     "instance-type forwarding; routing-options { static { route 0.0.0.0/0 next-hop 10.0.0.2; } }"
 )
 
+private func mirroring(_ interface: String) -> String {
+    "forwarding-options { port-mirroring { family inet { output { interface \(interface); } } } }"
+}
+
 let forwardingCases: [CheckCase] = [
     .init("an instance that is there", attached("routing-instance R;", more: plain)),
     .init(
@@ -120,4 +124,71 @@ let forwardingCases: [CheckCase] = [
         warnings: ["not-applicable"]
     ),
     .init("discard accounting", attached("discard { accounting x; }"), errors: ["unsupported-statement"]),
+    .init(
+        "sample without a place",
+        attached("sample;"),
+        errors: ["missing-sampling"]
+    ),
+    .init(
+        "sample without a file",
+        attached("sample;", more: "forwarding-options { sampling { input { rate 10; } } }"),
+        errors: ["missing-capture-file"]
+    ),
+    .init(
+        "sample into a file of sampling",
+        attached(
+            "sample;",
+            more:
+                "forwarding-options { sampling { input { rate 10; run-length 2; } family inet { output { file filename f size 1m files 3; } } } }"
+        )
+    ),
+    .init(
+        "sample, and a collector of flow records",
+        attached(
+            "sample;",
+            more: "forwarding-options { packet-capture { file filename f; } sampling { input { rate 1; } "
+                + "family inet { output { flow-server 10.0.0.1 { port 2055; } } } } }"
+        ),
+        warnings: ["not-applicable"]
+    ),
+    .init(
+        "a capture file in a folder",
+        attached("sample;", more: "forwarding-options { packet-capture { file filename ../f; } }"),
+        errors: ["invalid-value", "missing-capture-file"]
+    ),
+    .init(
+        "a rate that cannot be kept",
+        attached(
+            "sample;",
+            more:
+                "forwarding-options { packet-capture { file filename f; } sampling { input { max-packets-per-second 5; } } }"
+        ),
+        errors: ["unsupported-statement"]
+    ),
+    .init("a mirror that is not there", attached("port-mirror;"), errors: ["undefined-port-mirroring"]),
+    .init(
+        "an instance of mirroring that is not there",
+        attached("port-mirror-instance M;", more: mirroring("eth0.0")),
+        errors: ["undefined-port-mirroring"]
+    ),
+    .init("a mirror", attached("port-mirror;", more: mirroring("eth0.0"))),
+    .init(
+        "a mirror of another family",
+        attached("port-mirror;", family: "inet6", more: mirroring("eth0.0")),
+        errors: ["missing-mirror-output"]
+    ),
+    .init(
+        "a mirror out of an interface that is not configured",
+        attached("port-mirror;", more: mirroring("eth7.0")),
+        errors: ["undefined-interface"]
+    ),
+    .init(
+        "two mirrors",
+        attached(
+            "port-mirror; port-mirror-instance M;",
+            more: "forwarding-options { port-mirroring { family inet { output { interface eth0.0; } } "
+                + "instance { M { family inet { output { interface eth0.0; } } } } } }"
+        ),
+        errors: ["conflicting-actions"]
+    ),
 ]

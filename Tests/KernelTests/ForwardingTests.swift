@@ -7,7 +7,7 @@ import Laboratory
 import Testing
 
 /// A host, a router and two providers, each a namespace; the default route leads to the first provider.
-private final class UplinkBench {
+final class UplinkBench {
     let host, router, first, second: NetworkNamespaceThread
     let folder: URL
 

@@ -5,6 +5,8 @@
 
 #include <net/if.h>
 #include <linux/fib_rules.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <linux/netfilter/nfnetlink_log.h>
 #include <linux/rtnetlink.h>

@@ -21,10 +21,7 @@ private let unsupportedModifiers: [String: String] = [
     "enhanced-hierarchical-policer": "packets over its rates would not be dropped",
     "policer-charge": "packets over its rates would not be dropped",
     "force-premium": "there are no hierarchical policers",
-    "port-mirror": "port mirroring is not built yet",
-    "port-mirror-instance": "port mirroring is not built yet",
-    "l2-mirror": "port mirroring is not built yet",
-    "sample": "sampling is not built yet",
+    "l2-mirror": "frames are not mirrored, only packets: write 'port-mirror'",
     "service-filter-hit": "there are no service filters",
     "skip-services": "there are no services to skip",
     "policy-map": "policy maps are not built",
@@ -48,6 +45,7 @@ private let familiesOfActions: [String: Set<FilterFamily>] = [
     "dscp": [.inet],
     "traffic-class": [.inet6],
     "packet-mode": [.inet, .inet6],
+    "sample": [.inet, .inet6],
     "dont-fragment": [.inet],
     "next-ip": [.inet],
     "next-ip6": [.inet6],
@@ -85,7 +83,8 @@ func extractTermActions(
         let word = statement.word
         if let families = familiesOfActions[word], !families.contains(family) {
             diagnostics.error("unknown-statement", statement, "'\(word)' is no action of family \(family.rawValue)")
-            isDoubtful = isDoubtful || !["dscp", "traffic-class", "packet-mode", "dont-fragment"].contains(word)
+            isDoubtful =
+                isDoubtful || !["dscp", "traffic-class", "packet-mode", "sample", "dont-fragment"].contains(word)
             continue
         }
         switch word {
@@ -138,6 +137,16 @@ func extractTermActions(
         case "log": actions.log = true
         case "syslog": actions.syslog = true
         case "packet-mode": actions.packetMode = true
+        case "sample": actions.sample = true
+        case "port-mirror", "port-mirror-instance":
+            if actions.mirror != nil {
+                diagnostics.error(
+                    "conflicting-actions",
+                    statement,
+                    "'port-mirror' and 'port-mirror-instance' are mutually exclusive"
+                )
+            }
+            actions.mirror = statement.word == "port-mirror" ? "" : statement.value?.word ?? ""
         case "dont-fragment": actions.dontFragment = fragmentBit(statement, &diagnostics)
         case "routing-instance", "next-ip", "next-ip6", "next-interface":
             decide(continuesBehind(statement) ? .nextTerm : .accept, statement, &diagnostics)

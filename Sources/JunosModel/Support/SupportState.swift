@@ -94,4 +94,6 @@ public let supportTables: [SupportTable] = [
     segmentSizeStatements,
     zoneStatements, zoneInterfaceStatements, policyStatements, policiesStatements, policyMatchStatements,
     policyThenStatements, permitStatements, routingInstanceStatements, instanceRouteStatements,
+    forwardingOptionsStatements, packetCaptureStatements, samplingStatements, copyInputStatements,
+    portMirroringStatements,
 ]

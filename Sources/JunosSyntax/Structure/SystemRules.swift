@@ -91,13 +91,44 @@ let chassisRules = container(
     ]
 )
 
+private let captureFileRules = container(
+    "file",
+    style: .oneLine,
+    [leaf("filename files size stamp"), flag("world-readable no-world-readable")]
+)
+
+private let copyInputRules = container(
+    "input",
+    [leaf("rate run-length maximum-packet-length max-packets-per-second"), container("family")]
+)
+
+private let mirrorRules: [[SchemaRule]] = [
+    copyInputRules,
+    list("family", [container("output", [list("interface", [leaf("next-hop")]), flag("no-filter-check")])]),
+    flag("mirror-once"),
+    container("traceoptions"),
+]
+
 /// The hierarchy `forwarding-options`.
 let forwardingOptionsRules = container(
     "forwarding-options",
     [
-        container("sampling"),
-        container("packet-capture"),
-        container("port-mirroring"),
+        container(
+            "sampling",
+            [
+                copyInputRules,
+                list("family", [container("output", [captureFileRules, list("flow-server"), list("interface")])]),
+                container("output", [captureFileRules, list("flow-server"), list("cflowd"), list("interface")]),
+                list("instance"),
+                container("traceoptions"),
+                flag("disable sample-once"),
+            ]
+        ),
+        container(
+            "packet-capture",
+            [captureFileRules, leaf("maximum-capture-size"), flag("disable"), container("traceoptions")]
+        ),
+        container("port-mirroring", mirrorRules + [list("instance", mirrorRules)]),
         container("hash-key"),
         list("family", [container("filter", [leaf("input output")])]),
     ]

@@ -20,10 +20,25 @@ public func compare(
     if answer.stackReach == .nothing { return kernel.map { unseen(answer, $0) } ?? [] }
     var differences = answer.stack == nil ? whole(answer, program) : beforeStack(answer, program)
     if let kernel { differences += observed(answer, kernel) }
-    guard answer.stack == nil, answer.verdict == .accept else { return differences }
+    guard answer.stack == nil else { return differences }
+    differences += copies(answer, .program, program.reports)
+    if let reports = kernel?.reports { differences += copies(answer, .kernel, reports) }
+    guard answer.verdict == .accept else { return differences }
     if program.verdict == .accept { differences += way(answer, .program, program.mark, ways) }
     if let kernel, kernel.verdict == .accept, let mark = kernel.mark { differences += way(answer, .kernel, mark, ways) }
     return differences
+}
+
+/// Copies by what their reports are called: `Sc:` for the capture file, `Sm:NAME` for a mirror.
+private func copies(_ answer: PacketAnswer, _ voice: Difference.Voice, _ reports: [String]) -> [Difference] {
+    let seen = reports.compactMap { prefix -> String? in
+        if prefix == "Sc:" { return "packet-capture" }
+        guard prefix.hasPrefix("Sm:") else { return nil }
+        return prefix.count == 3 ? "port-mirroring" : "port-mirroring instance \(prefix.dropFirst(3))"
+    }
+    guard seen != answer.copies else { return [] }
+    func text(_ copies: [String]) -> String { copies.isEmpty ? "none" : copies.joined(separator: ", ") }
+    return [Difference(.copies, voice, model: text(answer.copies), other: text(seen))]
 }
 
 /// The way that a mark chooses: bits 16 to 23 are the number of a routing table (DESIGN §4).

@@ -19,6 +19,8 @@ public struct Difference: Hashable, Sendable, CustomStringConvertible {
         case forwardingClass = "forwarding-class"
         case dscp
         case dontFragment = "dont-fragment"
+        /// Copies for the capture file and for mirrors.
+        case copies
         /// The routing instance or next hop that a term chose.
         case way
         /// What a TCP segment announces.

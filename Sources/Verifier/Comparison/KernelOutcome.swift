@@ -15,6 +15,8 @@ public struct KernelOutcome: Hashable, Sendable {
     public var replyKind: ReplyKind?
     /// `skb->mark` at the last hook that saw the packet; nil where that was not observed.
     public var mark: UInt32?
+    /// Prefixes of the reports that it caused, in order; nil where they were not observed.
+    public var reports: [String]?
 
     /// Makes an observation.
     public init(
@@ -23,7 +25,8 @@ public struct KernelOutcome: Hashable, Sendable {
         emittedInterface: String? = nil,
         lastHook: PathHook? = nil,
         replyKind: ReplyKind? = nil,
-        mark: UInt32? = nil
+        mark: UInt32? = nil,
+        reports: [String]? = nil
     ) {
         self.verdict = verdict
         self.counters = counters
@@ -31,5 +34,6 @@ public struct KernelOutcome: Hashable, Sendable {
         self.lastHook = lastHook
         self.replyKind = replyKind
         self.mark = mark
+        self.reports = reports
     }
 }

@@ -75,6 +75,8 @@ public struct ProgramOutcome: Hashable, Sendable {
     public var reply: ReplyKind?
     /// Counters charged, in order.
     public var charges: [ProgramCharge]
+    /// Prefixes of the reports that it caused, in order.
+    public var reports: [String] = []
     /// The last hook that saw the packet.
     public var lastHook: PathHook
     /// Whether it is a fragment that waits for others.

@@ -271,6 +271,7 @@ private struct Journey {
         for case .counted(let key) in result.effects {
             outcome.charges.append(ProgramCharge(hook: hook, object: key.name, octets: UInt64(octets)))
         }
+        for case .logged(let parameters) in result.effects { outcome.reports.append(parameters.prefix) }
         if case .tracked(let entry) = conntrack, entry.mark & 0xffff != 0 {
             outcome.session = view?.fresh == nil ? .match : .create
         }
