@@ -21,15 +21,7 @@ extension ConditionCompiler {
         let wanted = types.clamped(to: 0...255)
         if wanted.isEmpty, isPresent { return nil }
         let saved = Register(slot: 8)
-        // nft's number of a concatenation is that of its fields, six bits each: a mark and four of `inet_proto`, since it
-        // cannot list concatenations of plain integers.
-        let type = (0..<4).reduce(UInt32(19)) { number, _ in number << 6 | 12 }
-        let steps = builder.constantSet(
-            SetKeyType(typeNumber: type, length: 20, fieldLengths: [4, 1, 1, 1, 1]),
-            data: .value(length: 4, typeNumber: 19),
-            isInterval: true,
-            OptionAutomaton(wanted).steps()
-        )
+        let steps = optionSteps(wanted, &builder)
         var expressions: [Expression] = [
             .payloadLoad(.network, offset: 0, length: 1, into: .one),
             .compare(.equal, .one, RegisterValue([0x40 | UInt8(words)])),
@@ -52,6 +44,22 @@ extension ConditionCompiler {
             .compare(isPresent ? .equal : .notEqual, .one, RegisterValue(host: OptionAutomaton.found)),
         ]
         return expressions
+    }
+
+    /// The map that gives the next state for a state and four bytes.
+    private func optionSteps(_ wanted: IntervalSet, _ builder: inout ProgramBuilder) -> String {
+        if let known = builder.optionSteps[wanted] { return known }
+        // nft's number of a concatenation is that of its fields, six bits each: a mark and four of `inet_proto`, since it
+        // cannot list concatenations of plain integers.
+        let type = (0..<4).reduce(UInt32(19)) { number, _ in number << 6 | 12 }
+        let name = builder.constantSet(
+            SetKeyType(typeNumber: type, length: 20, fieldLengths: [4, 1, 1, 1, 1]),
+            data: .value(length: 4, typeNumber: 19),
+            isInterval: true,
+            OptionAutomaton(wanted).steps()
+        )
+        builder.optionSteps[wanted] = name
+        return name
     }
 }
 

@@ -7,6 +7,8 @@ import PolicyModel
 /// A table under construction.
 struct ProgramBuilder {
     private(set) var table = Table(family: .inet, name: "sluice")
+    /// The maps that step through IPv4 options, by the types they look for: made once, since they are long.
+    var optionSteps: [IntervalSet: String] = [:]
 
     /// Adds a chain named after its rules, or finds the one that does the same.
     mutating func chain(_ role: String, _ rules: [Rule]) -> String {
@@ -38,7 +40,8 @@ struct ProgramBuilder {
         hash.add(UInt64(key.typeNumber))
         hash.add(UInt64(key.length))
         hash.add(byte: isInterval ? 1 : 0)
-        for element in elements.sorted(by: precedes) { add(element, to: &hash) }
+        let keyed = elements.map { (key: bytes($0.key), element: $0) }
+        for (_, element) in keyed.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) { add(element, to: &hash) }
         let name = "\(data == .none ? "set" : "map")-\(hash.text)"
         if table.sets[name] == nil {
             table.sets[name] = NamedSet(
@@ -75,10 +78,6 @@ struct ProgramBuilder {
     /// Adds a stateful object, or finds it.
     mutating func object(_ key: ObjectKey, _ object: StatefulObject) {
         table.objects[key] = object
-    }
-
-    private func precedes(_ left: SetElement, _ right: SetElement) -> Bool {
-        bytes(left.key).lexicographicallyPrecedes(bytes(right.key))
     }
 
     private func bytes(_ key: SetElement.Key) -> [UInt8] {
