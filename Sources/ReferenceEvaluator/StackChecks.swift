@@ -44,10 +44,23 @@ private func inetDrop(_ header: PacketHeader, _ egress: Egress) -> StackDrop? {
         return egress == .router && destination == 0xe000_0001 ? nil : .multicast
     }
     if !hasReadableOptions(header) { return .malformedOptions }
-    guard case .interface = egress else { return nil }
+    // To the router itself, but not at the end of its route: the stack sends it on to the next hop that the option names
+    // (net/ipv4/ip_options.c, `ip_options_rcv_srr`).
+    guard case .interface = egress else { return hasSourceRouteLeft(header) ? .sourceRoute : nil }
     if isLimitedBroadcast { return .broadcast }
     // A strict source route must name the router itself; a loose one passes on the way (measured).
     return header.optionTypes.contains(137) ? .sourceRoute : nil
+}
+
+/// Whether a source route, strict or loose, has hops left: its pointer is not beyond its end.
+private func hasSourceRouteLeft(_ header: PacketHeader) -> Bool {
+    var offset = 20
+    while offset + 2 < header.headerLength, header.bytes[offset] != 0 {
+        let isRoute = [131, 137].contains(header.bytes[offset])
+        if isRoute { return header.bytes[offset + 2] <= header.bytes[offset + 1] }
+        offset += header.bytes[offset] == 1 ? 1 : max(1, Int(header.bytes[offset + 1]))
+    }
+    return false
 }
 
 /// Whether the stack can read every option: the lengths are right, and those that it works with are not there twice and
@@ -111,21 +124,42 @@ private func inet6Drop(_ header: PacketHeader, _ egress: Egress) -> StackDrop? {
 
 private func isLinkLocal(_ address: UInt128) -> Bool { address >> 118 == 0xfe80 >> 6 }
 
-/// Whether the hop-by-hop header has an unknown option whose type asks for the packet to be dropped (RFC 8200 §4.2).
+/// Whether the stack cannot read a hop-by-hop header, or finds an option in it that asks for the packet to be dropped
+/// (RFC 8200 §4.2; net/ipv6/exthdrs.c, `ip6_parse_tlv`).
 private func hasForbiddenOption(_ header: PacketHeader) -> Bool {
-    guard header.firstProtocol == ProtocolNumber.hopByHop, header.end >= 48 else { return false }
-    let limit = min(header.end, 40 + (Int(header.bytes[41]) + 1) * 8)
+    guard header.firstProtocol == ProtocolNumber.hopByHop else { return false }
+    guard header.end >= 48, 48 + Int(header.bytes[41]) * 8 <= header.end else { return true }
+    let end = 48 + Int(header.bytes[41]) * 8
     var offset = 42
-    while offset < limit {
+    var (padding, count) = (0, 0)
+    while offset < end {
         let type = header.bytes[offset]
-        if type == 0 {
-            offset += 1
-            continue
+        let size = type == 0 ? 1 : offset + 1 < end ? 2 + Int(header.bytes[offset + 1]) : Int.max / 2
+        guard offset + size <= end else { return true }
+        if type <= 1 {
+            // Padding is for eight octets at most, and of zeros.
+            padding += size
+            if padding > 7 || header.bytes[offset..<offset + size].dropFirst(2).contains(where: { $0 != 0 }) {
+                return true
+            }
+        } else {
+            padding = 0
+            count += 1
+            if count > 8 || isForbidden(type, size: size) { return true }
         }
-        guard offset + 1 < limit else { return true }
-        // PadN, router alert, jumbo payload, CALIPSO, IOAM are known.
-        if type >> 6 != 0, ![0xc2, 0x31, 0x07].contains(type) { return true }
-        offset += 2 + Int(header.bytes[offset + 1])
+        offset += size
     }
     return false
+}
+
+/// Whether an option other than padding asks for the packet to be dropped.
+private func isForbidden(_ type: UInt8, size: Int) -> Bool {
+    switch type {
+    case 0x05: size != 4
+    // A jumbo payload is longer than any packet here, and one that is not is wrong.
+    case 0xc2: true
+    // IOAM and CALIPSO are known.
+    case 0x31, 0x07: false
+    default: type >> 6 != 0
+    }
 }

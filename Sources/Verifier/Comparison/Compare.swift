@@ -255,7 +255,9 @@ private func observed(_ answer: PacketAnswer, _ kernel: KernelOutcome) -> [Diffe
         result.append(
             Difference(.verdict, .kernel, model: describe(answer), other: describe(kernel.verdict, kernel.replyKind))
         )
-    } else if kernel.verdict == .reject, let reply = expectedReply(answer), let seen = kernel.replyKind, seen != reply {
+    } else if kernel.verdict == .reject, !mayStackAnswer(answer), let reply = expectedReply(answer),
+        let seen = kernel.replyKind, seen != reply
+    {
         result.append(Difference(.reply, .kernel, model: reply.description, other: seen.description))
     }
     guard let counters = kernel.counters else { return result }
@@ -279,12 +281,17 @@ private func unseen(_ answer: PacketAnswer, _ kernel: KernelOutcome) -> [Differe
         ? [Difference(.verdict, .kernel, model: describe(answer), other: kernel.verdict.description)] : []
 }
 
+/// Whether the stack dropped the packet before what the model says was decided, and may have told the sender so itself.
+private func mayStackAnswer(_ answer: PacketAnswer) -> Bool {
+    answer.stack != nil && ![.mode, .inputFilter].contains(answer.stage)
+}
+
 /// What can be seen from outside of what the model says.
 private func observableVerdicts(_ answer: PacketAnswer) -> Set<ObservedVerdict> {
+    if mayStackAnswer(answer) { return [.discard, .reject] }
     // Held fragments do not come out.
-    if answer.verdict == .accept { return answer.stage == .reassembly || answer.stack != nil ? [.discard] : [.accept] }
+    if answer.verdict == .accept { return answer.stage == .reassembly ? [.discard] : [.accept] }
     guard answer.verdict == .reject, let reply = expectedReply(answer) else { return [.discard] }
-    if answer.stack != nil { return [.discard, .reject] }
     switch reply.expectation(for: answer.packet) {
     case .always: return [.reject]
     case .never: return [.discard]
