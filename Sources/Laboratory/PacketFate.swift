@@ -17,7 +17,22 @@ public enum PacketFate: Hashable, Sendable {
     case vanished
 }
 
+/// What was seen of one packet from outside.
+public struct PassedPacket: Hashable, Sendable {
+    /// What came out.
+    public let fate: PacketFate
+    /// What rules of the program logged about it, or about answers to it, in order.
+    public let logs: [Observation.LogRecord]
+}
+
 extension Evidence {
+    /// What rules of the program logged.
+    var logs: [Observation.LogRecord] {
+        reports.filter { $0.group != ObserverTable.group }.map {
+            Observation.LogRecord(group: $0.group, prefix: $0.prefix)
+        }
+    }
+
     /// What became of the packet, seen from outside.
     func fate(of packet: Packet) -> PacketFate {
         if reports.contains(where: { $0.group == ObserverTable.group && $0.prefix == ObserverTable.delivery.name }) {

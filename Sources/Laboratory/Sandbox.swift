@@ -99,10 +99,11 @@ public final class Sandbox: Sendable {
         }
     }
 
-    /// Sends packets in, one after another, and tells of each only what came out; for very many of them.
+    /// Sends packets in, one after another, and tells of each only what came out and what logged it; for very many of
+    /// them.
     ///
     /// Counters are not read: `counters()` afterwards tells what all of them together charged.
-    public func pass(_ injections: [Injection]) throws -> [PacketFate] { try run { try $0.pass(injections) } }
+    public func pass(_ injections: [Injection]) throws -> [PassedPacket] { try run { try $0.pass(injections) } }
 
     /// How many sessions conntrack holds; none where nothing tracks.
     public func sessions() throws -> Int { try run { try $0.sessions.count() } }

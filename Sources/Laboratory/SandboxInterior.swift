@@ -127,9 +127,12 @@ final class SandboxInterior: @unchecked Sendable {
         return observation
     }
 
-    /// Sends packets in and looks only at what comes out.
-    func pass(_ injections: [Injection]) throws -> [PacketFate] {
-        try injections.map { try send($0).fate(of: $0.packet) }
+    /// Sends packets in and looks only at what comes out and what logs them.
+    func pass(_ injections: [Injection]) throws -> [PassedPacket] {
+        try injections.map { injection in
+            let evidence = try send(injection)
+            return PassedPacket(fate: evidence.fate(of: injection.packet), logs: evidence.logs)
+        }
     }
 
     private func send(_ injection: Injection) throws -> Evidence {

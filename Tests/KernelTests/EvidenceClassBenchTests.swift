@@ -23,7 +23,7 @@ import Testing
         try sandbox.load(compiled.table, isObserved: false)
         let fates = try sandbox.pass(
             set.entries.map { Injection($0.packet, from: .device("eth1"), to: .device("eth2")) }
-        )
+        ).map(\.fate)
         let readings = try sandbox.counters()
         var counted: [String: UInt64] = [:]
         var unmatched: UInt64 = 0

@@ -119,7 +119,7 @@ struct VerdictCase: Sendable, CustomTestStringConvertible {
         let sandbox = try Sandbox(interfaces: threeInterfaces)
         defer { sandbox.stop() }
         try sandbox.load(gate, isObserved: isObserved)
-        let fates = try sandbox.pass(try VerdictCase.all.map { try $0.injection() })
+        let fates = try sandbox.pass(try VerdictCase.all.map { try $0.injection() }).map(\.fate)
         for (known, fate) in zip(VerdictCase.all, fates) {
             switch (known.verdict, fate) {
             case (.accept, .left): #expect(known.way != .delivered)

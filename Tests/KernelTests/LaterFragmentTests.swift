@@ -63,7 +63,7 @@ struct LaterFragmentCase: Sendable, CustomStringConvertible {
                     )
                     let matches = !isWrong && length >= trap.octets.count
                     let answer = try model.evaluate(vector)
-                    let fate = try #require(try sandbox.pass([injection(vector)]).first)
+                    let fate = try #require(try sandbox.pass([injection(vector)]).first).fate
                     let what: Comment = "\(options) octets of options, \(length) of payload, wrong: \(isWrong)"
                     #expect((answer.verdict == .discard) == matches, what)
                     #expect((fate == .vanished) == matches, what)

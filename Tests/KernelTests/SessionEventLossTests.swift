@@ -49,7 +49,7 @@ import Testing
             fields.sourcePort = port
             return Injection(try fields.build(), from: .device("t0"), to: .device("u0"))
         }
-        return try bench.sandbox.pass(injections).allSatisfy { $0 != .vanished }
+        return try bench.sandbox.pass(injections).allSatisfy { $0.fate != .vanished }
     }
 
     /// Whether a socket of netfilter's could not take a message.
