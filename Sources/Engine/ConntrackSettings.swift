@@ -17,7 +17,7 @@ func conntrackSettings(_ flow: FlowOptions) -> [String: String] {
         // The end of every session is told, also of those that nobody listened to when they began.
         "acct": "1", "timestamp": "1", "checksum": "1", "events": "1",
         "tcp_loose": flow.noSYNCheck ? "1" : "0",
-        "tcp_be_liberal": flow.noSequenceCheck ? "1" : "0",
+        "tcp_be_liberal": flow.noSequenceCheck ? "1" : "0", "tcp_ignore_invalid_rst": "0",
         "tcp_timeout_established": "1800",
         "tcp_timeout_syn_sent": "\(flow.initialTimeout)", "tcp_timeout_syn_recv": "\(flow.initialTimeout)",
         "tcp_timeout_fin_wait": halfClosed, "tcp_timeout_close_wait": halfClosed, "tcp_timeout_last_ack": "150",

@@ -25,6 +25,8 @@ public func neededSysctls(_ configuration: JunosConfiguration) -> [String: Strin
     if isFlowBased || choosesWays(configuration) {
         // What a term sent out by another way comes back by it; Junos asks for no return path.
         values["net/ipv4/conf/all/rp_filter"] = "0"
+        // For devices that appear later.
+        values["net/ipv4/conf/default/rp_filter"] = "0"
         for device in configuration.interfaces.compactMap(\.device) {
             // The larger of `all` and the device counts.
             values["net/ipv4/conf/\(device.replacingOccurrences(of: ".", with: "/"))/rp_filter"] = "0"
@@ -33,6 +35,7 @@ public func neededSysctls(_ configuration: JunosConfiguration) -> [String: Strin
     guard let security = configuration.security else { return values }
     for (name, value) in conntrackSettings(security.flow) { values["net/netfilter/nf_conntrack_\(name)"] = value }
     values["net/ipv4/conf/all/send_redirects"] = "0"
+    values["net/ipv4/conf/default/send_redirects"] = "0"
     for device in configuration.interfaces.compactMap(\.device) {
         // Either of `all` and the device counts.
         values["net/ipv4/conf/\(device.replacingOccurrences(of: ".", with: "/"))/send_redirects"] = "0"

@@ -14,21 +14,21 @@ func lowerHostInbound(_ traffic: HostInboundTraffic, origin: String) -> HostInbo
     }
     let isAll = traffic.systemServices.contains("all")
     let names = isAll ? systemServiceNames : traffic.systemServices
-    for name in names where !(isAll && traffic.exceptedServices.contains(name)) {
-        services += systemService(name)
-    }
+    services += except(names.flatMap(systemService), isAll ? traffic.exceptedServices.flatMap(systemService) : [])
     let isAllProtocols = traffic.protocols.contains("all")
     let protocols = isAllProtocols ? routingProtocolNames : traffic.protocols
-    for name in protocols where !(isAllProtocols && traffic.exceptedProtocols.contains(name)) {
-        services += routingProtocol(name)
-    }
-    // With `all`, an excepted service takes its ports away even where another name opens them too.
-    if isAll, !traffic.exceptedServices.isEmpty {
-        let excepted = Set(traffic.exceptedServices.flatMap(systemService))
-        services.removeAll(where: excepted.contains)
-    }
+    services += except(
+        protocols.flatMap(routingProtocol),
+        isAllProtocols ? traffic.exceptedProtocols.flatMap(routingProtocol) : []
+    )
     var seen: Set<Service> = []
     return HostInboundPolicy(services: services.filter { seen.insert($0).inserted }, origin: origin)
+}
+
+/// What an excepted name opens is taken away, even where another name opens it too (IGMP and DVMRP are one protocol).
+private func except(_ services: [Service], _ excepted: [Service]) -> [Service] {
+    let excepted = Set(excepted)
+    return services.filter { !excepted.contains($0) }
 }
 
 private func ports(_ protocolNumber: UInt8, _ range: ClosedRange<UInt128>, _ version: AddressFamily? = nil) -> Service {

@@ -135,7 +135,6 @@ struct FlowCompiler {
         var chain = bypass
         chain.append(Rule(Mark.isSet(Mark.packetMode) + [.verdict(.accept)], comment: "packet-mode"))
         chain += neighbourDiscovery(interfaces, &builder)
-        chain += ladder(&builder)
         builder.mutableMap("host-inbound", data: .verdict, [])
         for zone in flow.zones {
             let policies = rules.chain(
@@ -159,8 +158,11 @@ struct FlowCompiler {
                     comment: "host-inbound-traffic"
                 )
             ] + drop([], "no-zone", &builder)
-        chain += RouterAddressCompiler(flow: flow).rules(own: arrival, hostInbound: hostInbound, &builder)
-        return chain + arrival
+        let dispatch =
+            RouterAddressCompiler(flow: flow).rules(own: arrival, hostInbound: hostInbound, &builder) + arrival
+        chain += routerDiscovery(dispatch, &builder)
+        chain += ladder(&builder)
+        return chain + dispatch
     }
 
     /// What `from-routing-engine` holds behind the filter: only new sessions meet policies (DESIGN §3.17).
@@ -214,6 +216,22 @@ struct FlowCompiler {
             Rule(
                 match + [.object(counter)] + Mark.set(Mark.reject, to: Mark.reject) + [.reject(.tcpReset)],
                 comment: "tcp-rst"
+            )
+        ]
+    }
+
+    /// ICMP router discovery begins no session and is invalid to conntrack, but host-inbound-traffic may list it (flow
+    /// reference §3.3, §10.1 fact 8).
+    private func routerDiscovery(_ dispatch: [Rule], _ builder: inout ProgramBuilder) -> [Rule] {
+        let chain = builder.chain("router-discovery", dispatch)
+        return [
+            Rule(
+                ConntrackState.isAmong(ConntrackState.invalid) + isVersion(.inet) + isProtocol(1) + [
+                    .payloadLoad(.transport, offset: 0, length: 1, into: .one),
+                    .range(.equal, .one, RegisterValue([9]), RegisterValue([10])),
+                    .verdict(.goto(chain)),
+                ],
+                comment: "router discovery"
             )
         ]
     }

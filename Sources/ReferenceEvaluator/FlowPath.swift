@@ -118,7 +118,10 @@ extension ReferenceEvaluator {
         record.note(.flow, "", "\(tracked.state)")
         switch tracked.state {
         case .invalid:
-            if isTransit, flow.allowsEmbeddedICMP, header.isICMPErrorWithContent { return .isFirst }
+            // What policies and host-inbound-traffic may let pass although it makes no session.
+            if isTransit ? flow.allowsEmbeddedICMP && header.isICMPErrorWithContent : header.isRouterDiscovery {
+                return .isFirst
+            }
             return .refused(stray(journey))
         case .untracked: return .refused(Decision(.discard, .flow, nil))
         case .new, .established, .related:
@@ -212,6 +215,11 @@ extension PacketHeader {
             let offset = transportOffset
         else { return false }
         return offset + 8 < end
+    }
+
+    /// ICMP router advertisement or solicitation (flow reference §3.3).
+    fileprivate var isRouterDiscovery: Bool {
+        family == .inet && upperProtocol == ProtocolNumber.icmp && icmpType.map { $0 == 9 || $0 == 10 } ?? false
     }
 
     /// A datagram to port 53 whose message says that it is a response.

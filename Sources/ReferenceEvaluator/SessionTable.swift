@@ -195,7 +195,8 @@ struct SessionTable: Sendable {
             switch outcome {
             case .invalid(let shortens):
                 if shortens, session.expires - time >= 120 {
-                    session.expires = time + connection.timeouts.troubled
+                    // Lowered, never raised (kernel: nf_tcp_handle_invalid).
+                    session.expires = min(session.expires, time + connection.timeouts.troubled)
                     sessions[original] = session
                 }
                 return Tracked(.invalid)

@@ -7,8 +7,12 @@ import ReferenceEvaluator
 import TestSupport
 import Testing
 
+/// Every row.
+let flowTraps = sessionTraps + sessionEndTraps + divergenceTraps + policyTraps
+
 @Suite struct `Flow traps of the reference` {
-    @Test(.timeLimit(.minutes(2)), arguments: sessionTraps + policyTraps) func `sessions and policies`(trap: FlowTrap)
+    @Test(.timeLimit(.minutes(2)), arguments: flowTraps)
+    func `sessions and policies`(trap: FlowTrap)
         throws
     {
         var run = try TrapRun(trap)
@@ -36,7 +40,7 @@ import Testing
         .merging((44...49).map { ($0, "screens are not built") }) { first, _ in first }
 
     @Test func `every trap has its place`() {
-        let covered = Set((sessionTraps + policyTraps).flatMap(\.numbers))
+        let covered = Set(flowTraps.flatMap(\.numbers))
         #expect(covered.isDisjoint(with: Self.elsewhere.keys))
         #expect(covered.union(Self.elsewhere.keys) == Set(1...62))
     }

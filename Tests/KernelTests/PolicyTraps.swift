@@ -33,15 +33,15 @@ let policyTraps: [FlowTrap] = [
         [17],
         "the first policy that matches decides",
         trapFirewall("from-zone trust to-zone untrust { \(webPolicy) \(policy("X", "deny;")) }"),
-        [TrapStep(syn, "t0", "accept create")],
-        hits: [webHits: 1],
+        [TrapStep(Web.syn, "t0", "accept create")],
+        hits: [Web.hits: 1],
         sessions: 1
     ),
     FlowTrap(
         [17],
         "the order is what the configuration says",
         trapFirewall("from-zone trust to-zone untrust { \(policy("X", "deny;")) \(webPolicy) }"),
-        [TrapStep(syn, "t0", "discard")],
+        [TrapStep(Web.syn, "t0", "discard")],
         hits: ["trust/untrust/X": 1]
     ),
     FlowTrap(
@@ -89,7 +89,7 @@ let policyTraps: [FlowTrap] = [
         "reject resets TCP, tells UDP, and is silent to the rest",
         trapFirewall("from-zone trust to-zone untrust { \(policy("R", "reject; log { session-init; }")) }"),
         [
-            TrapStep(syn, "t0", "reject tcp-reset"),
+            TrapStep(Web.syn, "t0", "reject tcp-reset"),
             TrapStep("udp 10.1.0.5 > 203.0.113.5:53", "t0", "reject port-unreachable"),
             TrapStep("udp [2001:db8:1::5]:7 > [2001:db8:2::5]:53", "t0", "reject port-unreachable"),
             TrapStep("icmp 10.1.0.5 > 203.0.113.5", "t0", "reject"),
@@ -198,7 +198,7 @@ let policyTraps: [FlowTrap] = [
                 """
         ),
         [
-            TrapStep(syn, "t0", "discard"), TrapStep("udp 10.1.0.5:5000 > 203.0.113.5:161", "t0", "accept"),
+            TrapStep(Web.syn, "t0", "discard"), TrapStep("udp 10.1.0.5:5000 > 203.0.113.5:161", "t0", "accept"),
             TrapStep("udp 203.0.113.5:161 > 10.1.0.5:5000", "u0", "discard"),
         ]
     ),
@@ -209,7 +209,7 @@ let policyTraps: [FlowTrap] = [
             "from-zone trust to-zone untrust { \(policy("C", "deny; log { session-close; }", for: "junos-http")) "
                 + "\(policy("I", "deny; log { session-init; }", for: "junos-https")) }"
         ),
-        [TrapStep(syn, "t0", "discard"), TrapStep("tcp 10.1.0.5 > 203.0.113.5:443", "t0", "discard")],
+        [TrapStep(Web.syn, "t0", "discard"), TrapStep("tcp 10.1.0.5 > 203.0.113.5:443", "t0", "discard")],
         hits: ["trust/untrust/C": 1, "trust/untrust/I": 1]
     ),
     FlowTrap(
@@ -256,8 +256,8 @@ let policyTraps: [FlowTrap] = [
                 interfaces { u0 { unit 0 { family inet { filter { output O; } } } } }
                 """
         ),
-        [TrapStep(syn, "t0", "discard"), TrapStep("tcp 10.1.0.5 > 203.0.113.5:443", "t0", "accept create")],
-        hits: [webHits: 2],
+        [TrapStep(Web.syn, "t0", "discard"), TrapStep("tcp 10.1.0.5 > 203.0.113.5:443", "t0", "accept create")],
+        hits: [Web.hits: 2],
         sessions: 1
     ),
 ]

@@ -91,34 +91,13 @@ private struct Bench {
         var found: [Mismatch] = []
         for number in first..<first + count {
             let packets = generator.next()
-            var answers: [PacketAnswer] = []
-            for packet in packets {
-                let answer = try model.evaluate(
-                    PacketVector(
-                        id: "p",
-                        inputInterface: packet.input,
-                        outputInterface: packet.output,
-                        packet: packet.packet
-                    )
-                )
+            let sent = try send(packets, &model)
+            for answer in sent.answers {
                 expected.add(answer)
                 tally["\(answer.verdict.rawValue) \(answer.stage.rawValue) \(answer.session.rawValue)", default: 0] += 1
-                answers.append(answer)
             }
-            let seen = try sandbox.inject(
-                packets.map { packet in
-                    Injection(
-                        packet.packet,
-                        from: .device(packet.input),
-                        to: packet.output == PacketVector.local ? .local : .device(packet.output)
-                    )
-                }
-            )
-            for (index, (answer, observation)) in zip(answers, seen).enumerated() {
-                let differences = compare(answer: answer, kernel: outcome(observation))
-                guard !differences.isEmpty else { continue }
-                found.append(Mismatch(number: number, packets: packets, text: "packet \(index): \(differences)"))
-                break
+            if let difference = sent.difference {
+                found.append(Mismatch(number: number, packets: packets, text: difference))
             }
         }
         let elapsed = clock.now - begin
@@ -132,6 +111,55 @@ private struct Bench {
             found.append(Mismatch(number: first, packets: [], text: "counters of \(count): \(differences)"))
         }
         return found
+    }
+
+    /// Sends one conversation past model and kernel: what the model answers, and the first difference.
+    private func send(
+        _ packets: [ConversationPacket],
+        _ model: inout ReferenceEvaluator
+    ) throws -> (answers: [PacketAnswer], difference: String?) {
+        let answers = try packets.map { packet in
+            try model.evaluate(
+                PacketVector(
+                    id: "p",
+                    inputInterface: packet.input,
+                    outputInterface: packet.output,
+                    packet: packet.packet
+                )
+            )
+        }
+        let seen = try sandbox.inject(
+            packets.map { packet in
+                Injection(
+                    packet.packet,
+                    from: .device(packet.input),
+                    to: packet.output == PacketVector.local ? .local : .device(packet.output)
+                )
+            }
+        )
+        for (index, (answer, observation)) in zip(answers, seen).enumerated() {
+            let differences = compare(answer: answer, kernel: outcome(observation))
+            if !differences.isEmpty { return (answers, "packet \(index): \(differences)") }
+        }
+        return (answers, nil)
+    }
+
+    /// The mismatch with as few packets as still show one when they are sent alone.
+    func shrunk(_ mismatch: Mismatch) throws -> Mismatch {
+        var smallest = mismatch
+        var index = 0
+        while index < smallest.packets.count {
+            var fewer = smallest.packets
+            fewer.remove(at: index)
+            try sandbox.flushSessions()
+            var model = ReferenceEvaluator(configuration)
+            if let difference = try send(fewer, &model).difference {
+                smallest = Mismatch(number: mismatch.number, packets: fewer, text: difference)
+            } else {
+                index += 1
+            }
+        }
+        return smallest
     }
 
     /// The sessions of both with the times that they have left; what was to end within the block may be gone.
@@ -182,14 +210,12 @@ private struct Bench {
         var found: [Mismatch] = []
         while done < count / 4, found.isEmpty {
             let size = min(200, count / 4 - done)
-            let differences = try bench.block(size, first: done)
+            found = try bench.block(size, first: done)
             done += size
-            found = differences.filter { !$0.text.hasPrefix("times: ") }
-            withKnownIssue("a few established sessions get 300 s from the kernel, not 1800", isIntermittent: true) {
-                for mismatch in differences where mismatch.text.hasPrefix("times: ") { Issue.record("\(mismatch)") }
-            }
         }
-        for mismatch in found.prefix(5) { Issue.record("seed \(seed), firewall \(share), \(mismatch)") }
+        for mismatch in found.prefix(5) {
+            Issue.record("seed \(seed), firewall \(share), \(try bench.shrunk(mismatch))")
+        }
         #expect(done == count / 4 || !found.isEmpty)
         print(bench.tally.sorted { $0.key < $1.key }.map { "  \($0.value) \($0.key)" }.joined(separator: "\n"))
     }

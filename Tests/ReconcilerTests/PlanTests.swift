@@ -146,6 +146,7 @@ private let programCases: [PlanCase] = [
 
 private let limitA = StatefulObject.limit(Limit(rate: 1, burst: 1, unit: .packets, matchesOver: true))
 private let limitB = StatefulObject.limit(Limit(rate: 2, burst: 1, unit: .packets, matchesOver: true))
+private let timed = Rule([.object(.conntrackTimeout("t"))])
 private let policed = Rule([.object(.limit("l")), .verdict(.drop)])
 private let constant = NamedSet(name: "s", key: .integer(1), isConstant: true, elements: [SetElement(.single([1]))])
 private let looking = Rule([.lookup(set: "s", key: .one, into: nil, inverted: false), .verdict(.drop)])
@@ -214,6 +215,26 @@ private let driftCases: [PlanCase] = [
             .addRule(chain: "a", policed),
         ],
         differences: [Difference(.limit, "l", .different, "other parameters")]
+    ),
+    PlanCase(
+        name: "a timeout object with other parameters is made anew, too (T4)",
+        desired: table(
+            chains: [Chain(name: "a", rules: [timed])],
+            objects: [.conntrackTimeout("t"): .conntrackTimeout(ConntrackTimeout(protocolNumber: 1, seconds: [9]))]
+        ),
+        observed: table(
+            chains: [Chain(name: "a", rules: [timed])],
+            objects: [.conntrackTimeout("t"): .conntrackTimeout(ConntrackTimeout(protocolNumber: 1, seconds: [8]))]
+        ),
+        switchOver: [
+            .flushChain("a"), .deleteObject(.conntrackTimeout("t")),
+            .addObject(
+                .conntrackTimeout("t"),
+                .conntrackTimeout(ConntrackTimeout(protocolNumber: 1, seconds: [9]))
+            ),
+            .addRule(chain: "a", timed),
+        ],
+        differences: [Difference(.object, "t", .different, "other parameters")]
     ),
     PlanCase(
         name: "a constant set with other elements is made anew, with its rules",

@@ -1,37 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The steps of the flow seed, and what the model says beside verdicts; the traps of flow reference §11 meet model and kernel
-// together in the kernel's tests.
+// What the model says of flow beside verdicts; the traps of flow reference §11 and the flow seed meet model and kernel together
+// in the kernel's tests.
 import JunosModel
 import NetworkTypes
 import ReferenceEvaluator
 import TestSupport
 import Testing
 
-@Suite struct `Steps of the flow seed` {
-    @Test func `1 and 2: header fields find the flow, and a known flow is used with its policy`() throws {
-        try check(firewall(), "2", handshake + [Step(data, "t0", "accept match")], hits: [web: 1])
-    }
-
-    @Test func `3: an unknown flow makes an entry`() throws {
-        var model = firewall()
-        _ = try model.receive(syn, on: "t0")
-        #expect(model.sessionCount == 1)
-    }
-
-    @Test func `4 and 5: a packet that a policy allows is forwarded`() throws {
-        var model = firewall()
-        #expect(
-            try model.receive(syn, on: "t0").decidedBy == "security policies from-zone trust to-zone untrust policy W1"
-        )
-    }
-
-    @Test func `6: a denied packet is dropped and leaves nothing`() throws {
-        var model = firewall()
-        let answer = try model.receive("tcp 10.1.0.5:40000 > 203.0.113.5:22 flags=S", on: "t0")
-        #expect(answer.verdict == .discard && answer.decidedBy == "security policies default-policy")
-        #expect(model.sessionCount == 0)
-    }
-
+@Suite struct `What the model says of flow` {
     @Test func `packet mode judges each packet by itself`() throws {
         var model = evaluator(
             """
@@ -42,19 +18,16 @@ import Testing
             security { forwarding-options { family { inet { mode packet-based; } } } }
             """
         )
-        for line in [ack, "tcp 10.1.0.5:40000 > 203.0.113.5:80 flags=SF", syn] {
-            let answer = try model.receive(line, on: "t0")
+        for flags in ["A", "SF", "S"] {
+            let answer = try model.receive("tcp 10.1.0.5:40000 > 203.0.113.5:80 flags=\(flags)", on: "t0")
             #expect(answer.verdict == .accept && answer.session == .none && answer.stage == .mode)
         }
     }
-}
 
-@Suite struct `What the model says of flow` {
     @Test func `later fragments alone make no session, a whole datagram does`() throws {
-        let policy =
-            "from-zone trust to-zone untrust { policy U { match { source-address any; destination-address any; "
-            + "application junos-dns-udp; } then { permit; } } }"
-        var model = firewall(policy)
+        var model = evaluator(
+            trapFirewall("from-zone trust to-zone untrust { \(policy("U", "permit;", for: "junos-dns-udp")) }")
+        )
         let pieces = try packet("udp 10.1.0.5:5000 > 203.0.113.5:53 payload=900").fragmented(payload: 400)
         for index in [2, 1] {
             let held = try model.evaluate(PacketVector(id: "f", inputInterface: "t0", packet: pieces[index]))
@@ -82,14 +55,15 @@ import Testing
     }
 
     @Test func `a look-up alone between two zones names the policy`() throws {
-        var model = firewall()
-        let vector = PacketVector(id: "z", fromZone: "trust", toZone: "untrust", packet: try packet(syn))
+        var model = evaluator(trapFirewall())
+        let syn = try packet("tcp 10.1.0.5:40000 > 203.0.113.5:80 flags=S")
+        let vector = PacketVector(id: "z", fromZone: "trust", toZone: "untrust", packet: syn)
         let answer = try model.evaluate(vector)
         #expect(answer.verdict == .accept && answer.stage == .policy)
         #expect(answer.decidedBy == "security policies from-zone trust to-zone untrust policy W1")
-        #expect(answer.policyHits == [web: 1])
+        #expect(answer.policyHits == ["trust/untrust/W1": 1])
         #expect(
-            model.lookUpPolicy(from: "untrust", to: "trust", try packet(syn))?.path
+            model.lookUpPolicy(from: "untrust", to: "trust", syn)?.path
                 == "security policies default-policy"
         )
     }
