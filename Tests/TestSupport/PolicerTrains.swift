@@ -2,6 +2,8 @@
 // Trains of packets through policers, with what a person computes for each packet: for the model, the program and the
 // kernel (filters reference §4.3 to §4.5, DESIGN §3.13).
 
+public import NetworkTypes
+
 /// Packets of one length that arrive at one instant.
 public struct PolicedBurst: Sendable {
     /// Milliseconds since the first packet.
@@ -28,6 +30,34 @@ public struct PolicedBurst: Sendable {
     }
 }
 
+extension PolicedBurst {
+    /// The packet that each of the burst is, on its way from `eth1` to `eth2`.
+    ///
+    /// - Parameter time: seconds since the run's beginning; nil for the burst's own time.
+    public func vector(at time: Double? = nil) throws -> PacketVector {
+        var fields = PacketFields(
+            17,
+            from: IPAddress(.inet, 0x0a01_0000 + UInt128(host)),
+            to: IPAddress(.inet, 0x0a02_0009),
+            sourcePort: UInt16(port),
+            destinationPort: 80
+        )
+        fields.length = length
+        return PacketVector(
+            id: "\(self.time) ms",
+            time: time ?? self.time / 1000,
+            inputInterface: "eth1.0",
+            outputInterface: "eth2.0",
+            packet: try fields.build()
+        )
+    }
+
+    /// How fates are called: by loss priority if the packet passes.
+    public static func fate(isDropped: Bool, lossPriority: UInt8) -> Character {
+        isDropped ? "D" : ["G", "Y", "Y", "R"][Int(lossPriority & 3)]
+    }
+}
+
 /// A configuration's policers and terms, and bursts through them.
 public struct PolicerTrain: Sendable, CustomStringConvertible {
     /// What it shows.
@@ -48,26 +78,33 @@ public struct PolicerTrain: Sendable, CustomStringConvertible {
     public var configuration: String {
         """
         interfaces {
-            eth1 { unit 0 { family inet { filter { input F; } address 10.1.0.1/24; } } }
+            eth1 { unit 0 { family inet { filter { \(attachment) } address 10.1.0.1/24; } } }
             eth2 { unit 0 { family inet { address 10.2.0.1/24; } } }
         }
-        firewall { \(firewall) family inet { \(prefixAction) filter F { \(filter) } } }
+        firewall { \(firewall) family inet { \(inet) filter F { \(filter) } } }
         """
     }
 
-    private let prefixAction: String
+    private let inet: String
+    private let attachment: String
 
-    init(
+    /// Where the rows stand: the filter, or the list's instance.
+    public var owner: String { attachment.hasPrefix("input-list") ? "eth1.0-i" : "F" }
+
+    /// Makes a train.
+    public init(
         _ name: String,
         _ firewall: String,
-        prefixAction: String = "",
+        inet: String = "",
+        attachment: String = "input F;",
         filter: String = "term t { then { policer p; accept; } }",
         _ bursts: [PolicedBurst],
         exceeded: [String: UInt64]
     ) {
         self.name = name
         self.firewall = firewall
-        self.prefixAction = prefixAction
+        self.inet = inet
+        self.attachment = attachment
         self.filter = filter
         self.bursts = bursts
         self.exceeded = exceeded
@@ -245,7 +282,7 @@ public let policerTrains: [PolicerTrain] = [
     PolicerTrain(
         "a prefix action: a bucket for each host of a /30",
         "policer p { if-exceeding-pps { pps-limit 10; packet-burst 2; } then discard; }",
-        prefixAction: "prefix-action A { policer p; count; subnet-prefix-length 30; source-prefix-length 32; }",
+        inet: "prefix-action A { policer p; count; subnet-prefix-length 30; source-prefix-length 32; }",
         filter: "term t { then { prefix-action A; accept; } }",
         [
             .init(0, 100, "GGD", host: 9), .init(0, 100, "GGD", host: 10), .init(0, 100, "D", host: 13),
@@ -268,5 +305,30 @@ public let policerTrains: [PolicerTrain] = [
             .init(120, 1000, "G", port: 2, host: 9), .init(120, 1000, "R", host: 10),
         ],
         exceeded: ["A-0": 3, "A-1": 1]
+    ),
+    PolicerTrain(
+        "terms of one name in a list have buckets of their own",
+        policer("8k", "1500"),
+        inet: "filter G { term t { then policer p; } }",
+        attachment: "input-list [ F G ];",
+        filter: "term t { from { source-port 1; } then policer p; }",
+        [.init(0, 1000, "G"), .init(0, 1000, "GD", port: 2), .init(0, 1000, "D")],
+        exceeded: ["p-t": 2]
+    ),
+    PolicerTrain(
+        "terms of one name in a nested filter have buckets of their own",
+        policer("8k", "1500"),
+        inet: "filter G { term t { from { source-port 1; } then policer p; } }",
+        filter: "term n { filter G; } term t { then policer p; }",
+        [.init(0, 1000, "G"), .init(0, 1000, "GD", port: 2), .init(0, 1000, "D")],
+        exceeded: ["p-t": 2]
+    ),
+    PolicerTrain(
+        "names that run together are one row of two buckets",
+        "policer a-b { if-exceeding-pps { pps-limit 5; packet-burst 1; } then discard; } "
+            + "policer a { if-exceeding-pps { pps-limit 5; packet-burst 3; } then loss-priority high; }",
+        filter: "term c { from { source-port 1; } then policer a-b; } term b-c { then policer a; }",
+        [.init(0, 100, "GD"), .init(0, 100, "GGGR", port: 2)],
+        exceeded: ["a-b-c": 2]
     ),
 ]
