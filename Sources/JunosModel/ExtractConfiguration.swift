@@ -59,6 +59,7 @@ public func extractConfiguration(_ tree: ConfigurationTree) -> ExtractionResult 
         )
     }
     checkFilters(&configuration, &diagnostics)
+    resolveBandwidthPercents(&configuration, &diagnostics)
     checkCopies(configuration, &diagnostics)
     var applications = ExtractedApplications()
     if let statement = statements["applications"] { applications = extractApplications(statement, &diagnostics) }

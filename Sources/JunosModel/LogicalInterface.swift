@@ -15,6 +15,8 @@ public struct LogicalInterface: Hashable, Sendable {
     /// The longest packet the configuration allows, IP header included, nil where it says nothing; policers count with
     /// it (DESIGN §3.13).
     public var mtu: Int?
+    /// `speed` of the physical interface in bits a second, nil where the configuration does not fix one.
+    public var speed: UInt64?
     /// `apply-macro linux { offload exact; }`: merging of packets is to be turned off (DESIGN §3.23).
     public var isOffloadExact: Bool
     /// What is configured a family; a family that is not configured is absent.

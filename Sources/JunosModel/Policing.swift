@@ -15,6 +15,8 @@ public struct Policer: Hashable, Sendable {
     public var name: String
     /// Its bucket.
     public var rate: Rate
+    /// `bandwidth-percent`, 1 to 100: the rate was made of it and of the media rate of the interfaces.
+    public var bandwidthPercent: UInt64?
     /// `then discard`.
     public var discards: Bool
     /// `then loss-priority`.

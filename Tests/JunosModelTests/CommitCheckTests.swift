@@ -7,6 +7,125 @@ import JunosSyntax
 import TestSupport
 import Testing
 
+/// A policer by percent at interfaces with the given statements.
+private func percent(_ links: String...) -> String {
+    let interfaces = links.enumerated().map {
+        "eth\($0.offset) { \($0.element) unit 0 { family inet { filter { input G; } } } }"
+    }
+    return """
+        interfaces { \(interfaces.joined(separator: " ")) }
+        firewall {
+            policer p { if-exceeding { bandwidth-percent 10; burst-size-limit 150m; } then discard; }
+            family inet {
+                filter F { term t { then { policer p; accept; } } }
+                filter G { term n { filter F; } }
+            }
+        }
+        """
+}
+
+/// A three-colour policer and a term that names it.
+private func threeColor(_ text: String, kind: String = "two-rate", then: String = "") -> String {
+    "firewall { three-color-policer T { \(text) } "
+        + "family inet { filter F { term a { then { three-color-policer { \(kind) T; } \(then) } } } } }"
+}
+
+private let twoRates =
+    "color-blind; committed-information-rate 1m; committed-burst-size 150k; "
+    + "peak-information-rate 2m; peak-burst-size 300k;"
+
+private func prefixAction(_ text: String) -> String {
+    """
+    firewall {
+        policer p { if-exceeding { bandwidth-limit 1m; burst-size-limit 150k; } then discard; }
+        family inet { prefix-action A { \(text) } filter F { term a { then prefix-action A; } } }
+    }
+    """
+}
+
+private let threeColorCases: [CheckCase] = [
+    .init("two rates", threeColor("action { loss-priority high { then discard; } } two-rate { \(twoRates) }")),
+    .init("action on one line", threeColor("action { loss-priority high then discard; } two-rate { \(twoRates) }")),
+    .init("no such kind", threeColor("two-rate { \(twoRates) }", kind: "single-rate"), errors: ["undefined-policer"]),
+    .init(
+        "loss priority beside it",
+        threeColor("two-rate { \(twoRates) }", then: "loss-priority low;"),
+        errors: ["conflicting-actions"]
+    ),
+    .init(
+        "no rates",
+        threeColor("action { loss-priority high then discard; }"),
+        errors: ["incomplete-policer", "undefined-policer"]
+    ),
+    .init(
+        "no colour mode",
+        threeColor("two-rate { \(twoRates.dropFirst(13)) }"),
+        errors: ["incomplete-policer", "undefined-policer"]
+    ),
+    .init(
+        "no peak",
+        threeColor("two-rate { color-blind; committed-information-rate 1m; committed-burst-size 150k; }"),
+        errors: ["incomplete-policer", "undefined-policer"]
+    ),
+    .init(
+        "peak below committed",
+        threeColor("two-rate { \(twoRates.replacing("rate 2m", with: "rate 500k")) }"),
+        errors: ["invalid-value"]
+    ),
+    .init(
+        "only red is discarded",
+        threeColor("action { loss-priority medium-high then discard; } two-rate { \(twoRates) }"),
+        errors: ["invalid-value"]
+    ),
+    .init(
+        "a single rate cannot see colours",
+        threeColor(
+            "single-rate { color-aware; committed-information-rate 1m; committed-burst-size 150k; excess-burst-size 1m; }",
+            kind: "single-rate"
+        ),
+        errors: ["unsupported-statement"]
+    ),
+    .init(
+        "a single rate",
+        threeColor(
+            "single-rate { color-blind; committed-information-rate 1m; committed-burst-size 150k; excess-burst-size 1m; }",
+            kind: "single-rate"
+        )
+    ),
+    .init(
+        "shared by families",
+        threeColor("logical-interface-policer; two-rate { \(twoRates) }"),
+        errors: ["unsupported-statement"]
+    ),
+    .init("prefix action", prefixAction("policer p; count; subnet-prefix-length 24; source-prefix-length 32;")),
+    .init("4096 prefixes", prefixAction("count; subnet-prefix-length 20; destination-prefix-length 32;")),
+    .init(
+        "8192 prefixes",
+        prefixAction("count; subnet-prefix-length 19; destination-prefix-length 32;"),
+        errors: ["too-many-prefixes", "undefined-prefix-action"]
+    ),
+    .init(
+        "lengths the wrong way round",
+        prefixAction("count; subnet-prefix-length 25; source-prefix-length 24;"),
+        errors: ["invalid-value", "undefined-prefix-action"]
+    ),
+    .init(
+        "neither source nor destination",
+        prefixAction("count; subnet-prefix-length 25;"),
+        errors: ["incomplete-prefix-action", "undefined-prefix-action"]
+    ),
+    .init(
+        "neither counter nor policer",
+        prefixAction("subnet-prefix-length 24; source-prefix-length 25;"),
+        errors: ["incomplete-prefix-action"]
+    ),
+    .init(
+        "a prefix action of inet6",
+        "firewall { family inet6 { filter F { term a { then prefix-action A; } } } }",
+        errors: ["unknown-statement"]
+    ),
+]
+
 private let policerCases: [CheckCase] = [
     .init(
         "whole",
@@ -23,10 +142,18 @@ private let policerCases: [CheckCase] = [
         "firewall { policer p { if-exceeding { bandwidth-limit 1m; } then discard; } }",
         errors: ["incomplete-policer"]
     ),
+    .init("percent of a known speed", percent("speed 1g;")),
+    .init("percent of an unknown speed", percent("speed auto;"), errors: ["unknown-media-rate"]),
+    .init("percent of two speeds", percent("speed 1g;", "speed 10g;"), errors: ["unknown-media-rate"]),
     .init(
-        "percent",
+        "percent at no interface",
         "firewall { policer p { if-exceeding { bandwidth-percent 10; burst-size-limit 15k; } then discard; } }",
-        errors: ["unsupported-statement"]
+        errors: ["unknown-media-rate"]
+    ),
+    .init(
+        "percent beyond a hundred",
+        "firewall { policer p { if-exceeding { bandwidth-percent 101; burst-size-limit 15k; } then discard; } }",
+        errors: ["invalid-value"]
     ),
     .init(
         "below 8k",
@@ -116,7 +243,10 @@ private let elsewhereCases: [CheckCase] = [
 
 @Suite
 struct CommitCheckTests {
-    @Test(arguments: filterCheckCases + policerCases + attachmentCases + elsewhereCases + forwardingCases)
+    @Test(
+        arguments: filterCheckCases + policerCases + threeColorCases + attachmentCases + elsewhereCases
+            + forwardingCases
+    )
     func `the commit check says exactly this`(_ example: CheckCase) {
         let result = extract(example.text)
         #expect(result.errors == example.errors, "\(result.diagnostics.map(\.text))")

@@ -30,11 +30,12 @@ func extractPolicers(_ policers: Statement, _ diagnostics: inout [Diagnostic]) -
 /// One policer; nil if it has no rate, so that the names of it stay undefined.
 private func extractPolicer(_ statement: Statement, _ diagnostics: inout [Diagnostic]) -> Policer? {
     var rate: Policer.Rate?
+    var percent: UInt64?
     var isFilterSpecific = false
     var then: Statement?
     for child in policerStatements.admitted(statement, &diagnostics) {
         switch child.word {
-        case "if-exceeding": rate = bandwidthRate(child, &diagnostics)
+        case "if-exceeding": rate = bandwidthRate(child, &percent, &diagnostics)
         case "if-exceeding-pps": rate = packetRate(child, &diagnostics)
         case "filter-specific": isFilterSpecific = true
         default: then = child
@@ -47,6 +48,7 @@ private func extractPolicer(_ statement: Statement, _ diagnostics: inout [Diagno
         isFilterSpecific: isFilterSpecific,
         source: statement.reference
     )
+    policer.bandwidthPercent = percent
     if let then { extractConsequence(then, into: &policer, &diagnostics) }
     if then?.isEmpty ?? true {
         diagnostics.error(
@@ -65,27 +67,27 @@ private func extractPolicer(_ statement: Statement, _ diagnostics: inout [Diagno
 }
 
 /// `if-exceeding { bandwidth-limit BPS; burst-size-limit BYTES; }`.
-private func bandwidthRate(_ statement: Statement, _ diagnostics: inout [Diagnostic]) -> Policer.Rate? {
+private func bandwidthRate(
+    _ statement: Statement,
+    _ percent: inout UInt64?,
+    _ diagnostics: inout [Diagnostic]
+) -> Policer.Rate? {
     var limit: UInt64?
     var burst: UInt64?
     for child in statement.statements {
         switch child.word {
         case "bandwidth-limit": limit = rateNumber(child, 8000...UInt64.max, &diagnostics)
         case "burst-size-limit": burst = rateNumber(child, 1...100_000_000_000, &diagnostics)
-        case "bandwidth-percent":
-            diagnostics.error(
-                "unsupported-statement",
-                child,
-                "'bandwidth-percent' is not supported: the media rate is not known; write 'bandwidth-limit'"
-            )
-            return nil
+        case "bandwidth-percent": percent = rateNumber(child, 1...100, &diagnostics)
         case let word where wordsAllowedEverywhere.contains(word): break
         default:
             diagnostics.error("unknown-statement", child, "'\(child.word)' is not known under 'if-exceeding'")
         }
     }
-    guard let limit, let burst else {
-        if statement.child("bandwidth-limit") == nil || statement.child("burst-size-limit") == nil {
+    // The rate of a percentage is known when all interfaces are: `resolveBandwidthPercents`.
+    guard let limit = limit ?? (percent == nil ? nil : 0), let burst else {
+        let hasLimit = statement.child("bandwidth-limit") != nil || statement.child("bandwidth-percent") != nil
+        if !hasLimit || statement.child("burst-size-limit") == nil {
             diagnostics.error("incomplete-policer", statement, "needs both 'bandwidth-limit' and 'burst-size-limit'")
         }
         return nil

@@ -162,6 +162,7 @@ private func extractUnit(
         )
     }
     interface.mtu = mediaMTU(physical, isTagged: interface.vlanID != nil, &diagnostics)
+    interface.speed = mediaRate(physical)
     for child in unit.statements {
         guard logicalInterfaceStatements.states[child.word] != nil || wordsAllowedEverywhere.contains(child.word) else {
             linkWords.insert(child.word)
@@ -189,6 +190,13 @@ private func mediaMTU(_ physical: Statement, isTagged: Bool, _ diagnostics: inou
         return nil
     }
     return Int(number) - (isTagged ? 18 : 14)
+}
+
+/// `speed`, of the interface or of its Ethernet options; `auto` fixes none.
+private func mediaRate(_ physical: Statement) -> UInt64? {
+    let options = ["gigether-options", "ether-options", "fastether-options"].compactMap { physical.child($0) }
+    let words = ([physical] + options).compactMap { $0.child("speed")?.value?.word }
+    return words.lazy.compactMap(parseRate).first
 }
 
 /// `family FAMILY` of a unit.
