@@ -101,7 +101,9 @@ public func compileConfiguration(
     var hash = ContentHash()
     hash.add(renderSet(read.tree))
     let table = compileProgram(lowered.policy, digest: hash.text)
-    let kernelRemarks = policerRemarks(lowered.policy, configuration) + nameRemarks(table)
+    let kernelRemarks =
+        policerRemarks(lowered.policy, configuration) + mergingRemarks(lowered.policy, configuration)
+        + nameRemarks(table)
     return CompiledConfiguration(
         sources: sources,
         tree: read.tree,

@@ -22,6 +22,8 @@ public struct Recording: Codable, Sendable {
     public var policies: [Policy]
     /// Values of sysctls before we changed them.
     public var previousSysctls: [String: String]
+    /// How devices merged packets before we turned it off, by device; absent where a version that did not wrote the file.
+    public var previousMerging: [String: [String: UInt32]]?
     /// Routing tables by the action that leads into them; absent where a version that had none wrote the file.
     public var ways: ForwardingIndices?
     /// The clock on the wall for which the program was made.

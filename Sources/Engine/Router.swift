@@ -133,6 +133,8 @@ public final class Router {
         // Forwarding only behind a loaded program (kernel facts §17 step 1).
         let sysctls = setSysctls(neededSysctls(compiled.configuration))
         outcome.warnings += sysctls.refused.map { "sysctl \($0)" }
+        let merging = settleMerging(compiled.configuration, recorded: recording?.previousMerging ?? [:])
+        outcome.warnings += merging.refused
         outcome.warnings += commitWarnings(compiled, isWatched: isWatched)
         if let before = configurationBefore(compiled, recording) {
             outcome.sessions = try settleSessions(from: before, to: compiled, closedSessions)
@@ -146,6 +148,7 @@ public final class Router {
                 digest: compiled.digest,
                 policies: recordedPolicies(compiled),
                 previousSysctls: previous,
+                previousMerging: merging.previous,
                 ways: compiled.forwardingIndices,
                 localTime: compiled.configuration.circumstances.localTime,
                 hostAddresses: compiled.configuration.circumstances.hostAddresses.mapValues { $0.map(\.description) }
@@ -191,6 +194,7 @@ public final class Router {
         outcome.warnings = restoreSysctls(recording?.previousSysctls ?? [:]).map {
             "sysctl \($0) could not be restored"
         }
+        outcome.warnings += restoreMerging(recording?.previousMerging ?? [:]).map { "\($0) could not be restored" }
         outcome.removed = try deployment.remove()
         try forwarding.remove()
         try state.remove()

@@ -132,20 +132,27 @@ private func terms(_ kind: String) -> String {
 /// Hand-computed trains.
 ///
 /// Times leave the edges of buckets by some milliseconds, so that a real kernel decides like the arithmetic.
-public let policerTrains: [PolicerTrain] = [
+public let policerTrains = arithmeticTrains + bucketTrains + threeColorTrains
+
+/// How a bucket fills and drains.
+private let arithmeticTrains: [PolicerTrain] = [
     PolicerTrain(
         "T51: bytes, burst at least a second of rate",
         policer("8k", "1500"),
         // 1500 bytes, 1000 bytes a second.
         [
-            .init(0, 1000, "GD"), .init(0, 490, "G"), .init(0, 100, "D"), .init(150, 100, "GD"), .init(280, 100, "G"),
+            PolicedBurst(0, 1000, "GD"), PolicedBurst(0, 490, "G"), PolicedBurst(0, 100, "D"),
+            PolicedBurst(150, 100, "GD"), PolicedBurst(280, 100, "G"),
         ],
         exceeded: ["p-t": 3]
     ),
     PolicerTrain(
         "packets",
         "policer p { if-exceeding-pps { pps-limit 10; packet-burst 3; } then discard; }",
-        [.init(0, 1400, "GGG"), .init(0, 28, "DD"), .init(150, 28, "GD"), .init(330, 1000, "GGD")],
+        [
+            PolicedBurst(0, 1400, "GGG"), PolicedBurst(0, 28, "DD"), PolicedBurst(150, 28, "GD"),
+            PolicedBurst(330, 1000, "GGD"),
+        ],
         exceeded: ["p-t": 4]
     ),
     PolicerTrain(
@@ -153,30 +160,38 @@ public let policerTrains: [PolicerTrain] = [
         policer("80k", "3k"),
         // 3000 bytes, 10 a millisecond; 1000 bytes come back in 100 ms.
         [
-            .init(0, 1000, "GGGD"), .init(50, 1000, "D"), .init(120, 1000, "GD"), .init(180, 1000, "D"),
-            .init(230, 1000, "GD"),
+            PolicedBurst(0, 1000, "GGGD"), PolicedBurst(50, 1000, "D"), PolicedBurst(120, 1000, "GD"),
+            PolicedBurst(180, 1000, "D"),
+            PolicedBurst(230, 1000, "GD"),
         ],
         exceeded: ["p-t": 5]
     ),
     PolicerTrain(
         "quanta: packets of different lengths share the burst",
         policer("80k", "3k"),
-        [.init(0, 1000, "G"), .init(0, 1500, "G"), .init(0, 600, "D"), .init(75, 600, "G")],
+        [
+            PolicedBurst(0, 1000, "G"), PolicedBurst(0, 1500, "G"), PolicedBurst(0, 600, "D"),
+            PolicedBurst(75, 600, "G"),
+        ],
         exceeded: ["p-t": 1]
     ),
     PolicerTrain(
         "quanta: a packet longer than the burst never conforms",
         policer("80k", "1200"),
-        [.init(0, 1201, "D"), .init(0, 1200, "G"), .init(200, 1201, "D")],
+        [PolicedBurst(0, 1201, "D"), PolicedBurst(0, 1200, "G"), PolicedBurst(200, 1201, "D")],
         exceeded: ["p-t": 2]
     ),
     PolicerTrain(
         "steady load of twice the rate: every second packet",
         policer("800k", "1500"),
         // 100 bytes a millisecond, 1000 bytes in 10 ms; a packet each 5.5 ms.
-        (0..<16).map { .init(Double($0) * 5.5, 1000, $0.isMultiple(of: 2) ? "G" : "D") },
+        (0..<16).map { PolicedBurst(Double($0) * 5.5, 1000, $0.isMultiple(of: 2) ? "G" : "D") },
         exceeded: ["p-t": 8]
     ),
+]
+
+/// What a policer does with what exceeds, and who shares a bucket.
+private let bucketTrains: [PolicerTrain] = [
     PolicerTrain(
         "loss priority and forwarding class are seen by later terms",
         policer("8k", "1500", then: "loss-priority high; forwarding-class network-control"),
@@ -186,7 +201,7 @@ public let policerTrains: [PolicerTrain] = [
             term last { from { loss-priority high; source-port 2; } then discard; }
             term rest { then accept; }
             """,
-        [.init(0, 1000, "GR"), .init(0, 1000, "D", port: 2), .init(0, 300, "G", port: 2)],
+        [PolicedBurst(0, 1000, "GR"), PolicedBurst(0, 1000, "D", port: 2), PolicedBurst(0, 300, "G", port: 2)],
         exceeded: ["p-t": 2]
     ),
     PolicerTrain(
@@ -197,23 +212,27 @@ public let policerTrains: [PolicerTrain] = [
             term b { from { source-port 1; } then { loss-priority high; accept; } }
             term c { then accept; }
             """,
-        [.init(0, 1000, "RD"), .init(0, 1000, "G", port: 2)],
+        [PolicedBurst(0, 1000, "RD"), PolicedBurst(0, 1000, "G", port: 2)],
         exceeded: ["p-a": 1]
     ),
     PolicerTrain(
         "T52: a bucket a term",
         policer("8k", "1500"),
         filter: "term t1 { from { source-port 1; } then policer p; } term t2 { then policer p; }",
-        [.init(0, 1000, "G"), .init(0, 1000, "GD", port: 2), .init(0, 1000, "D")],
+        [PolicedBurst(0, 1000, "G"), PolicedBurst(0, 1000, "GD", port: 2), PolicedBurst(0, 1000, "D")],
         exceeded: ["p-t1": 1, "p-t2": 1]
     ),
     PolicerTrain(
         "T53: filter-specific: a bucket for all terms",
         policer("8k", "1500", "filter-specific;"),
         filter: "term t1 { from { source-port 1; } then policer p; } term t2 { then policer p; }",
-        [.init(0, 1000, "G"), .init(0, 1000, "D", port: 2)],
+        [PolicedBurst(0, 1000, "G"), PolicedBurst(0, 1000, "D", port: 2)],
         exceeded: ["p": 1]
     ),
+]
+
+/// Three colours.
+private let threeColorTrains: [PolicerTrain] = [
     PolicerTrain(
         "two rates, colour-blind",
         """
@@ -222,7 +241,7 @@ public let policerTrains: [PolicerTrain] = [
         """,
         filter: terms("two-rate"),
         // Peak 3000 bytes and 2 a millisecond, committed 1500 and 1.
-        [.init(0, 990, "GYYR"), .init(520, 990, "GR"), .init(1060, 990, "YR")],
+        [PolicedBurst(0, 990, "GYYR"), PolicedBurst(520, 990, "GR"), PolicedBurst(1060, 990, "YR")],
         exceeded: ["T-t": 3]
     ),
     PolicerTrain(
@@ -233,8 +252,9 @@ public let policerTrains: [PolicerTrain] = [
         """,
         filter: colored("two-rate"),
         [
-            .init(0, 990, "DD", port: 3), .init(0, 990, "Y", port: 2), .init(0, 990, "GY"), .init(0, 990, "D", port: 2),
-            .init(0, 990, "D"),
+            PolicedBurst(0, 990, "DD", port: 3), PolicedBurst(0, 990, "Y", port: 2), PolicedBurst(0, 990, "GY"),
+            PolicedBurst(0, 990, "D", port: 2),
+            PolicedBurst(0, 990, "D"),
         ],
         exceeded: ["T-t": 4]
     ),
@@ -246,7 +266,7 @@ public let policerTrains: [PolicerTrain] = [
         """,
         filter: terms("two-rate"),
         // Peak 3000 bytes and 20 a millisecond, committed 1500 and 10.
-        [.init(0, 1000, "GYYD"), .init(30, 1000, "D"), .init(120, 1000, "GYD")],
+        [PolicedBurst(0, 1000, "GYYD"), PolicedBurst(30, 1000, "D"), PolicedBurst(120, 1000, "GYD")],
         exceeded: ["T-t": 3]
     ),
     PolicerTrain(
@@ -256,7 +276,10 @@ public let policerTrains: [PolicerTrain] = [
             excess-burst-size 1500; } }
         """,
         filter: terms("single-rate"),
-        [.init(0, 700, "GGYYR"), .init(0, 190, "Y"), .init(720, 700, "G"), .init(720, 700, "R")],
+        [
+            PolicedBurst(0, 700, "GGYYR"), PolicedBurst(0, 190, "Y"), PolicedBurst(720, 700, "G"),
+            PolicedBurst(720, 700, "R"),
+        ],
         exceeded: ["T-t": 2]
     ),
     PolicerTrain(
@@ -266,7 +289,7 @@ public let policerTrains: [PolicerTrain] = [
             committed-packet-burst 2; excess-packet-burst 1; } }
         """,
         filter: terms("single-packet-rate"),
-        [.init(0, 100, "GGYR"), .init(150, 1500, "GR")],
+        [PolicedBurst(0, 100, "GGYR"), PolicedBurst(150, 1500, "GR")],
         exceeded: ["T": 2]
     ),
     PolicerTrain(
@@ -276,7 +299,7 @@ public let policerTrains: [PolicerTrain] = [
             committed-pps 10; committed-packet-burst 1; peak-pps 20; peak-packet-burst 2; } }
         """,
         filter: terms("two-packet-rate"),
-        [.init(0, 100, "GYD"), .init(70, 100, "YD"), .init(200, 100, "GYD")],
+        [PolicedBurst(0, 100, "GYD"), PolicedBurst(70, 100, "YD"), PolicedBurst(200, 100, "GYD")],
         exceeded: ["T-t": 3]
     ),
     PolicerTrain(
@@ -285,24 +308,25 @@ public let policerTrains: [PolicerTrain] = [
         inet: "prefix-action A { policer p; count; subnet-prefix-length 30; source-prefix-length 32; }",
         filter: "term t { then { prefix-action A; accept; } }",
         [
-            .init(0, 100, "GGD", host: 9), .init(0, 100, "GGD", host: 10), .init(0, 100, "D", host: 13),
-            .init(0, 100, "G", host: 8), .init(150, 100, "GD", host: 9),
+            PolicedBurst(0, 100, "GGD", host: 9), PolicedBurst(0, 100, "GGD", host: 10),
+            PolicedBurst(0, 100, "D", host: 13),
+            PolicedBurst(0, 100, "G", host: 8), PolicedBurst(150, 100, "GD", host: 9),
         ],
         exceeded: ["A-t-1": 3, "A-t-2": 1]
     ),
     PolicerTrain(
         "a prefix action of one filter's terms, in quanta, that marks",
         policer("80k", "1500", then: "loss-priority high"),
-        prefixAction:
+        inet:
             "prefix-action A { policer p; filter-specific; subnet-prefix-length 24; source-prefix-length 28; }",
         filter: """
             term a { from { source-port 2; } then prefix-action A; }
             term b { then { prefix-action A; accept; } }
             """,
         [
-            .init(0, 1000, "GR", host: 9), .init(0, 1000, "R", port: 2, host: 15),
-            .init(0, 1000, "GR", port: 2, host: 20),
-            .init(120, 1000, "G", port: 2, host: 9), .init(120, 1000, "R", host: 10),
+            PolicedBurst(0, 1000, "GR", host: 9), PolicedBurst(0, 1000, "R", port: 2, host: 15),
+            PolicedBurst(0, 1000, "GR", port: 2, host: 20),
+            PolicedBurst(120, 1000, "G", port: 2, host: 9), PolicedBurst(120, 1000, "R", host: 10),
         ],
         exceeded: ["A-0": 3, "A-1": 1]
     ),
@@ -312,7 +336,7 @@ public let policerTrains: [PolicerTrain] = [
         inet: "filter G { term t { then policer p; } }",
         attachment: "input-list [ F G ];",
         filter: "term t { from { source-port 1; } then policer p; }",
-        [.init(0, 1000, "G"), .init(0, 1000, "GD", port: 2), .init(0, 1000, "D")],
+        [PolicedBurst(0, 1000, "G"), PolicedBurst(0, 1000, "GD", port: 2), PolicedBurst(0, 1000, "D")],
         exceeded: ["p-t": 2]
     ),
     PolicerTrain(
@@ -320,7 +344,7 @@ public let policerTrains: [PolicerTrain] = [
         policer("8k", "1500"),
         inet: "filter G { term t { from { source-port 1; } then policer p; } }",
         filter: "term n { filter G; } term t { then policer p; }",
-        [.init(0, 1000, "G"), .init(0, 1000, "GD", port: 2), .init(0, 1000, "D")],
+        [PolicedBurst(0, 1000, "G"), PolicedBurst(0, 1000, "GD", port: 2), PolicedBurst(0, 1000, "D")],
         exceeded: ["p-t": 2]
     ),
     PolicerTrain(
@@ -328,7 +352,7 @@ public let policerTrains: [PolicerTrain] = [
         "policer a-b { if-exceeding-pps { pps-limit 5; packet-burst 1; } then discard; } "
             + "policer a { if-exceeding-pps { pps-limit 5; packet-burst 3; } then loss-priority high; }",
         filter: "term c { from { source-port 1; } then policer a-b; } term b-c { then policer a; }",
-        [.init(0, 100, "GD"), .init(0, 100, "GGGR", port: 2)],
+        [PolicedBurst(0, 100, "GD"), PolicedBurst(0, 100, "GGGR", port: 2)],
         exceeded: ["a-b-c": 2]
     ),
 ]

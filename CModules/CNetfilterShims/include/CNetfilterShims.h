@@ -23,6 +23,7 @@ int CNetfilterShims_enterNetwork(int descriptor);
 // NFT_BITWISE_BOOL became a macro for NFT_BITWISE_MASK_XOR in newer headers; the importer takes neither everywhere.
 #define CNetfilterShims_NFT_BITWISE_BOOL 0u
 
+#include "ethtool_value.h"
 #include "lab_network.h"
 #include "resolve_name.h"
 

@@ -184,7 +184,10 @@ private func checkNextTerms(
         if let target = term.nestedFilter {
             count += filters[FilterName(filter.name.family, target)].map(ownNextTerms) ?? 0
         }
-        if term.nestedFilter == nil, term.from.isEmpty, term.then == TermActions() {
+        if term.nestedFilter == nil, term.from.isEmpty, term.then == TermActions(),
+            // What was refused in it is said already, and is something.
+            !diagnostics.contains(where: { $0.severity == .error && $0.path.hasPrefix(term.source.path + " ") })
+        {
             diagnostics.warning(
                 "empty-term",
                 term.source,
