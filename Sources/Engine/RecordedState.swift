@@ -115,7 +115,11 @@ public final class RecordedState: Sendable {
         try lock.write(contentsOf: Data("\(holder) (process \(ProcessInfo.processInfo.processIdentifier))\n".utf8))
     }
 
-    deinit { try? lock.close() }
+    deinit {
+        // A process that is being started beside us may hold a copy of the descriptor: closing ours alone would not unlock.
+        flock(lock.fileDescriptor, LOCK_UN)
+        try? lock.close()
+    }
 
     private var file: URL { folder.appending(path: "state.json") }
 

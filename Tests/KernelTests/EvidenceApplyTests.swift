@@ -86,6 +86,28 @@ private final class Bench: Sendable {
         }
     }
 
+    @Test func `a namespace is free again though a process that just starts holds a copy of the lock`() throws {
+        try inNewNetworkNamespace {
+            defer { forgetRecordedState() }
+            var state: RecordedState? = try RecordedState(holder: "test")
+            let path = try #require(state).folder.appending(path: "lock").path
+            #expect(throws: RecordedStateError.self) { try RecordedState(holder: "another") }
+            // As between fork and exec, the description of the open file lives on in another descriptor.
+            let copy = try #require(
+                (3..<1024).first { (descriptor: Int32) in
+                    let target = try? FileManager.default.destinationOfSymbolicLink(
+                        atPath: "/proc/self/fd/\(descriptor)"
+                    )
+                    return target == path
+                }
+                .map { dup($0) }
+            )
+            defer { close(copy) }
+            state = nil
+            _ = try RecordedState(holder: "next")
+        }
+    }
+
     @Test func `applying the same configuration again sends nothing`() throws {
         let compiled = try compiled(counting(portOfB: 2000))
         try inNewNetworkNamespace {
