@@ -63,7 +63,9 @@ struct FilterLowering {
                 )
             )
         }
-        return result
+        // A policer at the interface itself stands outside: first on the way in, last on the way out (filters reference §4.4).
+        let policers = policerBindings(interface, direction)
+        return direction == .input ? policers + result : result + policers
     }
 
     private mutating func body(

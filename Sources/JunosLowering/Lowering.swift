@@ -47,6 +47,7 @@ public func lowerConfiguration(
                 InterfacePolicy(
                     device: device,
                     name: interface.name,
+                    link: interface.physicalName,
                     input: input,
                     output: filters.bindings(interface, .output),
                     inputSecondPass: secondPass(of: input),

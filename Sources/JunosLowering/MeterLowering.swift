@@ -12,21 +12,29 @@ extension FilterLowering {
         }
         func shown(_ name: String, isShared: Bool) -> String { isShared ? name : "\(name)-\(term.name)" }
 
+        let sharing: MeterSharing = isPerInterface ? .interface : .everywhere
         var actions: [StepAction] = []
         if let policer = term.then.policer.flatMap({ configuration.policers[$0] }) {
+            let isOfLink = policer.reach == .physicalInterface
+            let isShared = policer.isFilterSpecific || isOfLink
             actions.append(
                 .meter(
                     Meter(
-                        scheme: scheme(policer, mtu: mtu),
-                        name: shown(policer.name, isShared: policer.isFilterSpecific),
-                        scope: scope("policer", policer.name, isShared: policer.isFilterSpecific),
-                        isPerInterface: isPerInterface,
+                        scheme: scheme(policer, mtu: isOfLink ? self.mtu(of: policer) : mtu),
+                        name: shown(policer.name, isShared: isShared),
+                        scope: scope("policer", policer.name, isShared: isShared),
+                        sharing: isOfLink ? .link : sharing,
                         origin: policer.source.path
                     )
                 )
             )
         }
         if let policer = term.then.threeColorPolicer.flatMap({ configuration.threeColorPolicers[$0] }) {
+            let isOfLink = policer.reach == .physicalInterface
+            let isShared = policer.isFilterSpecific || isOfLink
+            let mtu =
+                isOfLink
+                ? longest(configuration.interfaces(withPolicer: policer.name, isThreeColor: true)) : mtu
             actions.append(
                 .meter(
                     Meter(
@@ -36,9 +44,9 @@ extension FilterLowering {
                             seesColor: policer.isColorAware,
                             dropsRed: policer.discardsRed
                         ),
-                        name: shown(policer.name, isShared: policer.isFilterSpecific),
-                        scope: scope("three-color", policer.name, isShared: policer.isFilterSpecific),
-                        isPerInterface: isPerInterface,
+                        name: shown(policer.name, isShared: isShared),
+                        scope: scope("three-color", policer.name, isShared: isShared),
+                        sharing: isOfLink ? .link : sharing,
                         origin: policer.source.path
                     )
                 )
@@ -60,7 +68,7 @@ extension FilterLowering {
                                 scheme: scheme($0, mtu: mtu),
                                 name: name,
                                 scope: scope,
-                                isPerInterface: isPerInterface,
+                                sharing: sharing,
                                 origin: $0.source.path
                             )
                         },
@@ -73,7 +81,7 @@ extension FilterLowering {
         return actions
     }
 
-    private func scheme(_ policer: Policer, mtu: Int) -> MeterScheme {
+    func scheme(_ policer: Policer, mtu: Int) -> MeterScheme {
         .twoColor(
             bucket(of: policer.rate, mtu: mtu),
             drops: policer.discards,

@@ -11,7 +11,8 @@ func secondPass(of bindings: [FilterBinding]) -> [FilterBinding] {
         for index in evaluatedAgain(filters) { versions[index].insert(version) }
     }
     return zip(bindings, versions).compactMap { binding, versions in
-        guard !versions.isEmpty else { return nil }
+        // A policer alone does nothing the second time.
+        guard !versions.isEmpty, !binding.bodies.values.contains(where: \.acceptsRest) else { return nil }
         var binding = binding
         binding.bodies = binding.bodies.filter { versions.contains($0.key) }.mapValues { body in
             var body = body

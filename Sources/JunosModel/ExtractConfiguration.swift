@@ -59,6 +59,7 @@ public func extractConfiguration(_ tree: ConfigurationTree) -> ExtractionResult 
         )
     }
     checkFilters(&configuration, &diagnostics)
+    checkPolicers(&configuration, &diagnostics)
     resolveBandwidthPercents(&configuration, &diagnostics)
     checkCopies(configuration, &diagnostics)
     var applications = ExtractedApplications()

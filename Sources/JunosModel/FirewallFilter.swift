@@ -31,6 +31,8 @@ public struct FirewallFilter: Hashable, Sendable {
     public var terms: [FilterTerm]
     /// `interface-specific`: decides what Junos shows and whether policers are shared (DESIGN §3.8).
     public var isInterfaceSpecific: Bool
+    /// `physical-interface-filter`: its terms name policers that a whole physical interface shares (filters reference §5.5).
+    public var isOfPhysicalInterface = false
     /// Where it stands.
     public var source: StatementReference
 

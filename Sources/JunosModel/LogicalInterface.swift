@@ -62,6 +62,10 @@ public struct FamilyConfiguration: Hashable, Sendable {
     public var output: FilterAttachment?
     /// `filter group`, 0 where not configured.
     public var group: UInt32
+    /// `policer input`: what arriving packets are held to, in front of filters (filters reference §4.4).
+    public var inputPolicer: PolicerAttachment?
+    /// `policer output`: what leaving packets are held to, behind filters.
+    public var outputPolicer: PolicerAttachment?
 
     /// Makes a family's configuration.
     public init(
@@ -74,6 +78,20 @@ public struct FamilyConfiguration: Hashable, Sendable {
         self.input = input
         self.output = output
         self.group = group
+    }
+}
+
+/// `policer input NAME` or `policer output NAME` of a family.
+public struct PolicerAttachment: Hashable, Sendable {
+    /// The policer's name.
+    public var policer: String
+    /// Where it stands.
+    public var source: StatementReference
+
+    /// Makes an attachment.
+    public init(policer: String, source: StatementReference) {
+        self.policer = policer
+        self.source = source
     }
 }
 

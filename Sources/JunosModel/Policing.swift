@@ -1,6 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Policers and the arrays of them: filters reference §4.3 to §4.5.
 
+/// What the statistics of policers at interfaces stand under where others have their filter's name; no filter can be
+/// called so (filters reference §5.5).
+public let interfacePolicerOwner = "__interface"
+
+/// Who shares the buckets of a policer (filters reference §4.4, §5.5).
+public enum PolicerReach: Hashable, Sendable {
+    /// One filter instance, or one family at an interface.
+    case filter
+    /// `logical-interface-policer`: the families of a logical interface, for each direction; it stands at interfaces only.
+    case logicalInterface
+    /// `physical-interface-policer`: all units and families of a physical interface, for each direction; only filters with
+    /// `physical-interface-filter` name it.
+    case physicalInterface
+}
+
 /// `firewall policer NAME`, two colours (filters reference §4.4).
 public struct Policer: Hashable, Sendable {
     /// What the bucket counts.
@@ -25,6 +40,8 @@ public struct Policer: Hashable, Sendable {
     public var forwardingClass: String?
     /// `filter-specific`: one bucket for all terms of a filter instance instead of one a term.
     public var isFilterSpecific: Bool
+    /// Who shares a bucket.
+    public var reach = PolicerReach.filter
     /// Where it stands.
     public var source: StatementReference
 
@@ -80,6 +97,8 @@ public struct ThreeColorPolicer: Hashable, Sendable {
     public var discardsRed: Bool
     /// `filter-specific`: one set of buckets for all terms of a filter instance instead of one a term.
     public var isFilterSpecific: Bool
+    /// Who shares the buckets.
+    public var reach = PolicerReach.filter
     /// Where it stands.
     public var source: StatementReference
 

@@ -36,12 +36,18 @@ struct AttachmentCompiler {
         return chain(
             bindings,
             interface: interface.name,
+            link: interface.link,
             device: interface.device,
             // A body at one device names its state; where several share it, a map a counter tells them apart. A table finds
             // its maps one by one, so a large filter must not have one a counter without need.
             selector: { binding in
                 uses[Place(key: binding.key, direction: direction)] == 1
-                    ? .single(interface: interface.name, filter: binding.filterName, direction) : .device(direction)
+                    ? .single(
+                        interface: interface.name,
+                        link: interface.link,
+                        filter: binding.filterName,
+                        direction
+                    ) : .device(direction)
             },
             pass: pass,
             seesFragments: pass == .packetForwardingEngine,
@@ -59,8 +65,9 @@ struct AttachmentCompiler {
         chain(
             bindings,
             interface: name,
+            link: name,
             device: nil,
-            selector: { .single(interface: name, filter: $0.filterName, direction) },
+            selector: { .single(interface: name, link: name, filter: $0.filterName, direction) },
             pass: .packetForwardingEngine,
             seesFragments: false,
             &builder
@@ -70,6 +77,7 @@ struct AttachmentCompiler {
     private mutating func chain(
         _ bindings: [FilterBinding],
         interface: String,
+        link: String,
         device: String?,
         selector: (FilterBinding) -> ChargeNames.Selector,
         pass: EvaluationPass,
@@ -89,7 +97,7 @@ struct AttachmentCompiler {
                 )
                 // IPv6 fragments stay apart behind the input hook too, where no conntrack puts them together (DESIGN §3.11).
                 let filter = compile(binding.key, body, names, seesFragments || version == .inet6, &builder)
-                provide(filter.charges, names, filterName: binding.filterName, interface, device, &builder)
+                provide(filter.charges, names, filterName: binding.filterName, interface, link, device, &builder)
                 rules.append(Rule(isVersion(version) + [.verdict(.jump(filter.chain))], comment: body.origin))
             }
         }
@@ -120,6 +128,7 @@ struct AttachmentCompiler {
         _ names: ChargeNames,
         filterName: String,
         _ interface: String,
+        _ link: String,
         _ device: String?,
         _ builder: inout ProgramBuilder
     ) {
@@ -129,6 +138,7 @@ struct AttachmentCompiler {
             names: names,
             filterName: filterName,
             interface: interface,
+            link: link,
             device: isChosen ? device : nil
         )
         for name in charges.counters { provider.counter("counter", name, &builder) }

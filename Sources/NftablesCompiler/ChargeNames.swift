@@ -14,7 +14,7 @@ struct ChargeNames: Hashable {
         /// By the device that the packet arrives at or leaves through.
         case device(Direction)
         /// Where a body stands once, its rules name their objects.
-        case single(interface: String, filter: String, Direction)
+        case single(interface: String, link: String, filter: String, Direction)
     }
 
     /// Family and filters that share the body.
@@ -34,7 +34,7 @@ struct ChargeNames: Hashable {
     /// The map that chooses an object by device; at the routing engine by an address alone.
     func mapName(_ kind: String, _ name: [String]) -> String {
         var place: [String] = []
-        if case .single(let interface, _, _) = selector { place = [interface] }
+        if case .single(let interface, _, _, _) = selector { place = [interface] }
         return boundedName(["map", kind, key] + name + place + [direction.letter] + passSuffix)
     }
 
@@ -46,29 +46,37 @@ struct ChargeNames: Hashable {
         )
     }
 
-    /// The limit of one interface.
-    func limitName(filter: String, _ name: [String], interface: String) -> String {
-        boundedName(["limit", family, filter] + name + [interface, direction.letter] + passSuffix)
+    /// The limit of one interface, or of its link whatever filter asks.
+    func limitName(_ sharing: MeterSharing, filter: String, _ name: [String], interface: String, link: String)
+        -> String
+    {
+        sharing == .link
+            ? boundedName(["limit", "link"] + name + [link, direction.letter] + passSuffix)
+            : boundedName(["limit", family, filter] + name + [interface, direction.letter] + passSuffix)
     }
 
     /// What all places of a filter share.
     func sharedName(_ kind: String, _ name: [String]) -> String { boundedName([kind, "shared", key] + name) }
 
     /// Charges an object of the packet's instance; with an address the member of an array that its bits choose.
-    func charge(_ kind: String, _ objectKind: ObjectKind, _ name: [String], _ address: AddressKey? = nil)
-        -> [Expression]
-    {
+    func charge(
+        _ kind: String,
+        _ objectKind: ObjectKind,
+        _ name: [String],
+        _ address: AddressKey? = nil,
+        sharing: MeterSharing = .interface
+    ) -> [Expression] {
         switch selector {
         case .device:
             return [.metaLoad(deviceKey, into: .one)] + (address?.load(into: Register(slot: 4)) ?? [])
                 + [.objectMap(set: mapName(kind, name), key: .one)]
-        case .single(let interface, let filter, _):
+        case .single(let interface, let link, let filter, _):
             if let address {
                 return address.load(into: .one) + [.objectMap(set: mapName(kind, name), key: .one)]
             }
             let object =
                 objectKind == .limit
-                ? limitName(filter: filter, name, interface: interface)
+                ? limitName(sharing, filter: filter, name, interface: interface, link: link)
                 : counterName(kind, filter: filter, name.joined(), interface: interface)
             return [.object(ObjectKey(objectKind, object))]
         }
@@ -83,7 +91,7 @@ struct ChargeNames: Hashable {
     /// The direction of the instance.
     var direction: Direction {
         switch selector {
-        case .device(let direction), .single(_, _, let direction): direction
+        case .device(let direction), .single(_, _, _, let direction): direction
         }
     }
 

@@ -8,6 +8,7 @@ struct ChargeProvider {
     let names: ChargeNames
     let filterName: String
     let interface: String
+    let link: String
     /// Nil at the routing engine, whose rules name their objects.
     let device: String?
 
@@ -22,8 +23,8 @@ struct ChargeProvider {
     func meter(_ meter: Meter, _ builder: inout ProgramBuilder) {
         counter("policer", meter.name, &builder)
         forEachLimit(of: meter) { parts, limit in
-            if meter.isPerInterface {
-                let key = ObjectKey.limit(names.limitName(filter: filterName, parts, interface: interface))
+            if meter.sharing != .everywhere {
+                let key = limitKey(meter, parts)
                 builder.object(key, .limit(limit))
                 enter(key, in: names.mapName("limit", parts), nil, &builder)
             } else {
@@ -46,8 +47,8 @@ struct ChargeProvider {
             guard let meter = array.meter else { continue }
             forEachLimit(of: meter) { parts, limit in
                 let own = parts + ["\(member)"]
-                if meter.isPerInterface {
-                    let key = ObjectKey.limit(names.limitName(filter: filterName, own, interface: interface))
+                if meter.sharing != .everywhere {
+                    let key = limitKey(meter, own)
                     builder.object(key, .limit(limit))
                     enter(key, in: names.mapName("limit", parts), bits, &builder)
                 } else {
@@ -62,6 +63,10 @@ struct ChargeProvider {
                 }
             }
         }
+    }
+
+    private func limitKey(_ meter: Meter, _ parts: [String]) -> ObjectKey {
+        .limit(names.limitName(meter.sharing, filter: filterName, parts, interface: interface, link: link))
     }
 
     private func forEachLimit(of meter: Meter, _ body: (_ parts: [String], Limit) -> Void) {

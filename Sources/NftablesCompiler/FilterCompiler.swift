@@ -117,6 +117,8 @@ struct FilterCompiler {
                 rules.append(Rule(guards + [.verdict(.jump(target))], comment: step.origin))
             }
         }
+        // The end of the chain returns.
+        if body.acceptsRest { return rules }
         charges.counters.insert(ChargeNames.implicitDiscard)
         let origin = body.origin + " implicit-discard"
         rules.append(Rule(names.charge("counter", .counter, ChargeNames.implicitDiscard), comment: origin))

@@ -158,8 +158,14 @@ struct MeterCompiler {
     /// A look-up that may miss never shares a rule with a verdict but for limits, whose elements are added before
     /// and removed after everything that reads them (kernel facts T16).
     private func charge(_ reference: LimitReference, _ role: String, _ limit: Limit) -> [Expression] {
-        if reference.meter.isPerInterface {
-            return names.charge("limit", .limit, reference.parts(role, limit), address)
+        if reference.meter.sharing != .everywhere {
+            return names.charge(
+                "limit",
+                .limit,
+                reference.parts(role, limit),
+                address,
+                sharing: reference.meter.sharing
+            )
         }
         let shared = names.sharedName("limit", reference.parts(role, limit))
         guard let address else { return [.object(ObjectKey(.limit, shared))] }

@@ -35,7 +35,9 @@ let clearFirewallLogCommand = OperationalCommand(
 
 /// Sets to zero what is shown.
 private func clear(_ information: FirewallInformation, _ sources: OperationalSources) throws -> OperationalAnswer {
-    let rows = information.filters.flatMap { $0.counters + $0.policers + $0.secondPass + $0.members.map(\.row) }
+    let rows =
+        information.filters.flatMap { $0.counters + $0.policers + $0.secondPass + $0.members.map(\.row) }
+        + information.interfacePolicers
     try sources.clearStatistics(rows.reduce(into: []) { $0.formUnion($1.keys) })
     return .done
 }

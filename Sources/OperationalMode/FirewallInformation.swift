@@ -34,6 +34,8 @@ struct FirewallInformation: OperationalView {
 
     /// The filters, in order of their names.
     var filters: [Filter]
+    /// Packets beyond policers that stand at interfaces without a filter; `show policer` has them.
+    var interfacePolicers: [Row] = []
 
     /// All filters that are at work.
     init(_ configuration: JunosConfiguration, _ statistics: Statistics) {
@@ -42,6 +44,10 @@ struct FirewallInformation: OperationalView {
         var families: [String] = []
         let arrays = prefixActionArrays(configuration)
         for statistic in statistics.filters {
+            if statistic.filter == interfacePolicerOwner {
+                interfacePolicers.append(interfacePolicerRow(statistic))
+                continue
+            }
             let (name, suffix) = instanceName(of: statistic, configuration)
             // Names are per family: two filters of one name are two filters (filters reference §5.1).
             let place = Place(family: statistic.family, name: name)
@@ -81,6 +87,7 @@ struct FirewallInformation: OperationalView {
         guard !found.isEmpty else { throw OperationalProblem("filter \(name) not found") }
         var result = self
         result.filters = found
+        result.interfacePolicers = []
         return result
     }
 
@@ -176,6 +183,34 @@ extension FirewallInformation.Row {
             ]
         )
     }
+}
+
+/// A policer at an interface: `POLICER-IFL-log_int-i` where families share it (filters reference §5.5), else with the
+/// family's name in that place.
+private func interfacePolicerRow(_ statistic: FilterStatistic) -> FirewallInformation.Row {
+    FirewallInformation.Row(
+        name: interfacePolicerName(
+            statistic.name,
+            isShared: statistic.family == FilterFamily.any.rawValue,
+            family: statistic.family,
+            statistic.interface,
+            statistic.direction
+        ),
+        plainName: statistic.name,
+        count: statistic.value,
+        keys: [statistic.key]
+    )
+}
+
+/// What the instance of a policer at an interface is called.
+func interfacePolicerName(
+    _ policer: String,
+    isShared: Bool,
+    family: String,
+    _ interface: String,
+    _ direction: String
+) -> String {
+    "\(policer)-\(interface)-\(isShared ? "log_int" : family)-\(direction)"
 }
 
 /// With `interface-specific`, and for lists, each interface has its own name; else there is one sum (DESIGN §3.8).

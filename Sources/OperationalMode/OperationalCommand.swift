@@ -93,7 +93,7 @@ struct CommandArguments: Hashable, Sendable {
 private let operationalCommands: [OperationalCommand] = [
     showFirewallCommand, showFirewallFilterCommand, showFirewallCounterCommand, showFirewallLogCommand,
     showPrefixActionStatsCommand,
-    showPolicerCommand, showInterfacesFiltersCommand, showPolicyHitCountCommand,
+    showPolicerCommand, showInterfacesFiltersCommand, showInterfacesPolicersCommand, showPolicyHitCountCommand,
     clearFirewallAllCommand, clearFirewallFilterCommand, clearFirewallCounterCommand, clearFirewallLogCommand,
     showFlowSessionCommand, showFlowStatusCommand, showPoliciesCommand, matchPoliciesCommand,
     matchGlobalPoliciesCommand, showZonesCommand, clearFlowSessionCommand, clearPolicyHitCountCommand,

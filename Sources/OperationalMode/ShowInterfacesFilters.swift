@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `show interfaces filters`: what is bound where (filters reference §6.1).
+// `show interfaces filters` and `show interfaces policers`: what is bound where (filters reference §6.1).
 public import JunosModel
 
 let showInterfacesFiltersCommand = OperationalCommand(
@@ -12,8 +12,27 @@ let showInterfacesFiltersCommand = OperationalCommand(
     return OperationalAnswer(try all.named(name))
 }
 
-/// Bindings of filters.
+let showInterfacesPolicersCommand = OperationalCommand(
+    path: ["show", "interfaces", "policers"],
+    subject: .init(name: "INTERFACE", isRequired: false),
+    summary: "policers that stand at interfaces without a filter"
+) { arguments, sources in
+    let all = InterfaceFilters(sources.configuration, try sources.links(), of: .policer)
+    guard let name = arguments.subject else { return OperationalAnswer(all) }
+    return OperationalAnswer(try all.named(name))
+}
+
+/// Bindings of filters, or of policers.
 struct InterfaceFilters: OperationalView {
+    /// What is bound.
+    enum Kind: String {
+        case filter
+        case policer
+
+        /// As in titles.
+        var title: String { self == .filter ? "Filter" : "Policer" }
+    }
+
     /// One family of a logical interface.
     struct Family: Hashable {
         var name: String
@@ -30,10 +49,13 @@ struct InterfaceFilters: OperationalView {
         var isLogical: Bool
     }
 
+    /// What is bound.
+    let kind: Kind
     /// Each physical interface with its logical ones behind it, as configured.
     var interfaces: [Interface]
 
-    init(_ configuration: JunosConfiguration, _ links: [String: LinkState]) {
+    init(_ configuration: JunosConfiguration, _ links: [String: LinkState], of kind: Kind = .filter) {
+        self.kind = kind
         /// A device that is not there yet is set up and has no link: its program waits for it.
         func state(of interface: LogicalInterface) -> LinkState {
             guard let device = interface.device else {
@@ -62,7 +84,7 @@ struct InterfaceFilters: OperationalView {
                         name: $0.name,
                         physicalName: name,
                         state: state(of: $0),
-                        families: bindings(of: $0, configuration),
+                        families: kind == .filter ? bindings(of: $0, configuration) : policers(of: $0, configuration),
                         isLogical: true
                     )
                 }
@@ -78,7 +100,7 @@ struct InterfaceFilters: OperationalView {
     }
 
     var text: String {
-        var text = "Interface       Admin Link Proto Input Filter         Output Filter\n"
+        var text = column("Interface       Admin Link Proto Input \(kind.title)", 54) + "Output \(kind.title)\n"
         for interface in interfaces {
             let head =
                 column(interface.name, 16) + column(word(interface.state.isAdministrativelyUp), 6)
@@ -99,7 +121,7 @@ struct InterfaceFilters: OperationalView {
 
     var element: OutputElement {
         OutputElement(
-            "interface-filter-information",
+            "interface-\(kind.rawValue)-information",
             interfaces.map { interface in
                 OutputElement(
                     interface.isLogical ? "logical-interface" : "physical-interface",
@@ -110,15 +132,21 @@ struct InterfaceFilters: OperationalView {
                     ]
                         + interface.families.map { family in
                             OutputElement(
-                                "filter-information",
-                                [OutputElement("filter-family", family.name)]
-                                    + (family.input.isEmpty ? [] : [OutputElement("filter-input", family.input)])
-                                    + (family.output.isEmpty ? [] : [OutputElement("filter-output", family.output)])
+                                "\(kind.rawValue)-information",
+                                [OutputElement("\(kind.rawValue)-family", family.name)]
+                                    + named("input", family.input) + named("output", family.output)
                             )
                         }
                 )
             }
         )
+    }
+}
+
+extension InterfaceFilters {
+    /// What is bound at one end; nothing where nothing is.
+    fileprivate func named(_ end: String, _ name: String) -> [OutputElement] {
+        name.isEmpty ? [] : [OutputElement("\(kind.rawValue)-\(end)", name)]
     }
 }
 
@@ -136,6 +164,29 @@ private func bindings(of interface: LogicalInterface, _ configuration: JunosConf
             name: family.rawValue,
             input: name(settings.input, "i"),
             output: name(settings.output, "o")
+        )
+    }
+}
+
+/// A unit's families with the policers that stand there (filters reference §5.5).
+private func policers(of interface: LogicalInterface, _ configuration: JunosConfiguration) -> [InterfaceFilters.Family]
+{
+    [FilterFamily.inet, .inet6].compactMap { family in
+        guard let settings = interface.families[family] else { return nil }
+        func name(_ attachment: PolicerAttachment?, _ direction: String) -> String {
+            guard let policer = attachment.flatMap({ configuration.policers[$0.policer] }) else { return "" }
+            return interfacePolicerName(
+                policer.name,
+                isShared: policer.reach == .logicalInterface,
+                family: family.rawValue,
+                interface.name,
+                direction
+            )
+        }
+        return InterfaceFilters.Family(
+            name: family.rawValue,
+            input: name(settings.inputPolicer, "i"),
+            output: name(settings.outputPolicer, "o")
         )
     }
 }

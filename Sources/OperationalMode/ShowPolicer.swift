@@ -8,7 +8,7 @@ let showPolicerCommand = OperationalCommand(
     summary: "packets beyond each policer, by its name or that of an instance"
 ) { arguments, sources in
     let information = FirewallInformation(sources.configuration, try sources.statistics())
-    let all = PolicerInformation(rows: information.filters.flatMap(\.policers))
+    let all = PolicerInformation(rows: information.filters.flatMap(\.policers) + information.interfacePolicers)
     guard let name = arguments.subject else { return OperationalAnswer(all) }
     return OperationalAnswer(try all.named(name, sources.configuration))
 }

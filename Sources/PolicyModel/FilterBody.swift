@@ -118,7 +118,7 @@ public struct FilterStep: Hashable, Sendable {
 
 /// The steps of one effective filter for one IP version.
 ///
-/// What no step decides is dropped.
+/// What no step decides is dropped, unless the body says otherwise.
 public struct FilterBody: Hashable, Sendable {
     /// The family the filter was written for: `inet`, `inet6` or `any`.
     public var family: String
@@ -128,13 +128,22 @@ public struct FilterBody: Hashable, Sendable {
     public var steps: [FilterStep]
     /// The configuration path of the filter.
     public var origin: String
+    /// Whether what no step decides is accepted.
+    public var acceptsRest: Bool
 
     /// Makes a body.
-    public init(family: String, version: AddressFamily, steps: [FilterStep], origin: String) {
+    public init(
+        family: String,
+        version: AddressFamily,
+        steps: [FilterStep],
+        origin: String,
+        acceptsRest: Bool = false
+    ) {
         self.family = family
         self.version = version
         self.steps = steps
         self.origin = origin
+        self.acceptsRest = acceptsRest
     }
 
     /// Whether some step refuses with an answer.

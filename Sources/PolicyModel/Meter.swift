@@ -45,6 +45,16 @@ public enum MeterScheme: Hashable, Sendable {
     }
 }
 
+/// Who shares the buckets of one scope.
+public enum MeterSharing: Hashable, Sendable {
+    /// Every place of the same filters.
+    case everywhere
+    /// Each interface and direction has its own.
+    case interface
+    /// All interfaces of one link share, in each direction, whatever their filters are.
+    case link
+}
+
 /// Token buckets that steps share by their scope.
 public struct Meter: Hashable, Sendable {
     /// How it judges.
@@ -53,17 +63,17 @@ public struct Meter: Hashable, Sendable {
     public var name: String
     /// Tells its buckets from others of the same filter instance.
     public var scope: [String]
-    /// Whether each interface and direction has buckets of its own.
-    public var isPerInterface: Bool
+    /// Who shares its buckets.
+    public var sharing: MeterSharing
     /// The configuration path of the policer.
     public var origin: String
 
     /// Makes a meter.
-    public init(scheme: MeterScheme, name: String, scope: [String], isPerInterface: Bool, origin: String) {
+    public init(scheme: MeterScheme, name: String, scope: [String], sharing: MeterSharing, origin: String) {
         self.scheme = scheme
         self.name = name
         self.scope = scope
-        self.isPerInterface = isPerInterface
+        self.sharing = sharing
         self.origin = origin
     }
 }

@@ -7,6 +7,8 @@ public struct InterfacePolicy: Hashable, Sendable {
     public var device: String
     /// The name people know it by, which its state is named after.
     public var name: String
+    /// The link that it is part of, perhaps with others.
+    public var link: String
     /// What arriving packets pass, in order: family-any first (DESIGN §3.7).
     public var input: [FilterBinding]
     /// What leaving packets pass, in order.
@@ -20,6 +22,7 @@ public struct InterfacePolicy: Hashable, Sendable {
     public init(
         device: String,
         name: String,
+        link: String? = nil,
         input: [FilterBinding] = [],
         output: [FilterBinding] = [],
         inputSecondPass: [FilterBinding] = [],
@@ -27,6 +30,7 @@ public struct InterfacePolicy: Hashable, Sendable {
     ) {
         self.device = device
         self.name = name
+        self.link = link ?? name
         self.input = input
         self.output = output
         self.inputSecondPass = inputSecondPass

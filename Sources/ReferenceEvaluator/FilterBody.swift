@@ -28,6 +28,29 @@ struct FilterBodyTerm: Sendable {
     let path: String
 }
 
+extension FilterBodyTerm {
+    /// A term that polices every packet and accepts what is left.
+    init(policer: Int, path: String) {
+        self.init(
+            source: [],
+            counter: nil,
+            policer: policer,
+            prefixAction: nil,
+            forwardingClass: nil,
+            lossPriority: nil,
+            dscp: nil,
+            packetMode: false,
+            dontFragment: nil,
+            sample: false,
+            mirror: nil,
+            forwarding: nil,
+            logs: false,
+            outcome: .accept,
+            path: path
+        )
+    }
+}
+
 /// What a packet of one family meets where one filter or list is attached.
 ///
 /// Shared by every interface that names the same filters.
@@ -167,27 +190,35 @@ struct FilterBodyBuilder {
 
     /// The number of the term's policer: one a term, or one a filter with `filter-specific` (§4.4).
     private mutating func policer(of term: FilterTerm, in filter: FirewallFilter, _ work: inout Work) -> Int? {
-        let (name, isFilterSpecific, scheme): (String, Bool, FilterBodyPolicer.Scheme)
+        let (name, scheme): (String, FilterBodyPolicer.Scheme)
         let kind: String
+        var isFilterSpecific: Bool
+        let isOfPhysicalInterface: Bool
         if let policer = term.then.policer.flatMap({ configuration.policers[$0] }) {
             (name, isFilterSpecific, kind) = (policer.name, policer.isFilterSpecific, "policer")
-            scheme = self.scheme(policer, mtu: work.mtu)
+            isOfPhysicalInterface = policer.reach == .physicalInterface
+            scheme = self.scheme(policer, mtu: isOfPhysicalInterface ? mtu(sharing: name) : work.mtu)
         } else if let policer = term.then.threeColorPolicer.flatMap({ configuration.threeColorPolicers[$0] }) {
             (name, isFilterSpecific, kind) = (policer.name, policer.isFilterSpecific, "three-color-policer")
+            isOfPhysicalInterface = policer.reach == .physicalInterface
+            let mtu = isOfPhysicalInterface ? mtu(sharing: name, isThreeColor: true) : work.mtu
             scheme = .threeColor(
-                outer: RateParameters(policer.peak, mtu: work.mtu),
-                committed: RateParameters(policer.committed, mtu: work.mtu),
+                outer: RateParameters(policer.peak, mtu: mtu),
+                committed: RateParameters(policer.committed, mtu: mtu),
                 isColorAware: policer.isColorAware,
                 discardsRed: policer.discardsRed
             )
         } else {
             return nil
         }
+        // A physical interface has one for all filters, so for all their terms too (§5.5).
+        isFilterSpecific = isFilterSpecific || isOfPhysicalInterface
         return work.policer(
             FilterBodyPolicer(
                 scheme: scheme,
                 name: isFilterSpecific ? name : "\(name)-\(term.name)",
-                scope: scope(kind, name, isFilterSpecific, term, filter)
+                scope: scope(kind, name, isFilterSpecific, term, filter),
+                isOfPhysicalInterface: isOfPhysicalInterface
             )
         )
     }
@@ -225,6 +256,38 @@ struct FilterBodyBuilder {
         )
         work.prefixActionNumbers[scope] = work.prefixActions.count - 1
         return work.prefixActions.count - 1
+    }
+
+    /// The policer of a name.
+    func policer(_ name: String) -> Policer? { configuration.policers[name] }
+
+    /// What a policer at an interface is: one term that all packets match (§4.4).
+    ///
+    /// - Parameter path: the statement that puts it there.
+    mutating func body(_ policer: Policer, _ family: FilterFamily, path: String) -> FilterBody {
+        FilterBody(
+            family: family,
+            conditions: [],
+            conditionEnds: [0],
+            terms: [FilterBodyTerm(policer: 0, path: path)],
+            counters: [],
+            policers: [
+                FilterBodyPolicer(
+                    scheme: scheme(policer, mtu: mtu(sharing: policer.name)),
+                    name: policer.name,
+                    scope: "policer/\(policer.name)"
+                )
+            ],
+            prefixActions: [],
+            implicitDiscard: path,
+            isInterfaceSpecific: true
+        )
+    }
+
+    /// The largest MTU of the interfaces where a policer counts that filters do not keep to themselves (DESIGN §3.13).
+    private func mtu(sharing policer: String, isThreeColor: Bool = false) -> Int {
+        configuration.interfaces(withPolicer: policer, isThreeColor: isThreeColor)
+            .map { $0.mtu ?? defaultMTU }.max() ?? defaultMTU
     }
 
     private mutating func scheme(_ policer: Policer, mtu: Int) -> FilterBodyPolicer.Scheme {

@@ -21,6 +21,8 @@ struct FilterInstance: Sendable {
     let buckets: [Int]
     /// Whether the second pass can differ; where it cannot, it is left out (DESIGN §3.1).
     var hasSecondPass = false
+    /// Whether it is a policer of the interface, which accepts nothing but only lets pass.
+    var isInterfacePolicer = false
 
     /// The key of a counter in an answer.
     func key(_ counter: String, secondPass: Bool) -> String {
@@ -73,6 +75,9 @@ struct FilterInstances: Sendable {
             for direction in [FilterDirection.input, .output] {
                 for version in AddressFamily.allCases {
                     var found: [FilterInstance] = []
+                    let policer = policer(at: interface, direction, version)
+                    // The policer of the interface stands outside its filters (§4.4).
+                    if direction == .input, let policer { found.append(policer) }
                     for family in [FilterFamily.any, version == .inet ? .inet : .inet6] {
                         let settings = interface.families[family]
                         guard let attachment = direction == .input ? settings?.input : settings?.output else {
@@ -80,8 +85,9 @@ struct FilterInstances: Sendable {
                         }
                         let mtu = mtus[AttachmentKey(family, attachment)] ?? defaultMTU
                         let body = builder.body(family, attachment, version, mtu: mtu)
-                        found.append(instance(body, attachment, at: interface.name, direction))
+                        found.append(instance(body, attachment, at: interface, direction))
                     }
+                    if direction == .output, let policer { found.append(policer) }
                     if direction == .input { markSecondPass(&found) }
                     instances.append(found)
                 }
@@ -110,10 +116,10 @@ struct FilterInstances: Sendable {
     private mutating func instance(
         _ body: FilterBody,
         _ attachment: FilterAttachment,
-        at interface: String,
+        at interface: LogicalInterface,
         _ direction: FilterDirection
     ) -> FilterInstance {
-        let place = "\(interface)-\(direction.rawValue)"
+        let place = "\(interface.name)-\(direction.rawValue)"
         // A list is one consolidated filter that has the name of its place (§5.2).
         let owner = attachment.isList ? place : attachment.filters.first ?? ""
         let sharing = body.isInterfaceSpecific ? "\(owner) at \(place)" : owner
@@ -122,7 +128,37 @@ struct FilterInstances: Sendable {
             prefix: "\(body.family.rawValue):\(owner)/",
             suffix: "-\(place)",
             // Without `interface-specific` one bucket serves all interfaces and both directions (§4.4, §5.5).
-            buckets: body.policers.map { buckets("\(body.family.rawValue)/\(sharing)/\($0.scope)", of: $0) }
+            buckets: body.policers.map {
+                let owner =
+                    $0.isOfPhysicalInterface
+                    ? "physical \(interface.physicalName)-\(direction.rawValue)"
+                    : "\(body.family.rawValue)/\(sharing)"
+                return buckets("\(owner)/\($0.scope)", of: $0)
+            }
+        )
+    }
+
+    /// The policer that stands at an interface without a filter: each family has its own, or all share a
+    /// `logical-interface-policer` (§4.4).
+    private mutating func policer(
+        at interface: LogicalInterface,
+        _ direction: FilterDirection,
+        _ version: AddressFamily
+    ) -> FilterInstance? {
+        let family: FilterFamily = version == .inet ? .inet : .inet6
+        let settings = interface.families[family]
+        guard let attachment = direction == .input ? settings?.inputPolicer : settings?.outputPolicer,
+            let policer = builder.policer(attachment.policer)
+        else { return nil }
+        let sharing = policer.reach == .logicalInterface ? FilterFamily.any : family
+        let body = builder.body(policer, sharing, path: "\(attachment.source.path) \(policer.name)")
+        let place = "\(interface.name)-\(direction.rawValue)"
+        return FilterInstance(
+            body: body,
+            prefix: "\(sharing.rawValue):\(interfacePolicerOwner)/",
+            suffix: "-\(place)",
+            buckets: body.policers.map { buckets("interface \(place)/\(sharing.rawValue)/\($0.scope)", of: $0) },
+            isInterfacePolicer: true
         )
     }
 

@@ -145,7 +145,7 @@ extension ReferenceEvaluator {
         let outcome = instances.run(instance, &journey.passage, stage: stage, secondPass: secondPass, &record)
         let decision = decision(outcome, stage, journey.passage.header)
         guard decision.verdict == .accept else { return decision }
-        journey.accepted = decision
+        if !instance.isInterfacePolicer { journey.accepted = decision }
         return nil
     }
 

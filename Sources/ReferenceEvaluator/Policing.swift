@@ -18,6 +18,8 @@ struct FilterBodyPolicer: Sendable {
     let name: String
     /// Tells buckets of one instance apart.
     let scope: String
+    /// Whether the whole physical interface shares the buckets, whatever filter asks them (§5.5).
+    var isOfPhysicalInterface = false
     /// How many of it there are: one, or the members of a prefix action.
     var count = 1
 

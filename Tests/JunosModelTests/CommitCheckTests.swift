@@ -175,11 +175,6 @@ private let policerCases: [CheckCase] = [
         "firewall { policer p { if-exceeding { bandwidth-limit 1m; burst-size-limit 15k; } then out-of-profile; } }",
         errors: ["unsupported-statement"]
     ),
-    .init(
-        "shared by families",
-        "firewall { policer p { logical-interface-policer; if-exceeding { bandwidth-limit 1m; burst-size-limit 15k; } then discard; } }",
-        errors: ["unsupported-statement"]
-    ),
 ]
 
 private let attachmentCases: [CheckCase] = [
@@ -244,7 +239,8 @@ private let elsewhereCases: [CheckCase] = [
 @Suite
 struct CommitCheckTests {
     @Test(
-        arguments: filterCheckCases + policerCases + threeColorCases + attachmentCases + elsewhereCases
+        arguments: filterCheckCases + policerCases + threeColorCases + interfacePolicerCases
+            + sharedPolicerCases + attachmentCases + elsewhereCases
             + forwardingCases
     )
     func `the commit check says exactly this`(_ example: CheckCase) {

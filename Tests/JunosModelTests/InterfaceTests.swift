@@ -43,7 +43,7 @@ struct InterfaceTests {
         ("eth0 { unit 0 { apply-macro linux { device a/b; } } }", "invalid-value"),
         ("eth0 { unit 0 { family inet { address 2001:db8::1/64; } } }", "invalid-value"),
         ("eth0 { unit 0 { family inet { rpf-check; } } }", "unsupported-statement"),
-        ("eth0 { unit 0 { family inet { policer { input p; } } } }", "unsupported-statement"),
+        ("eth0 { unit 0 { family inet { policer { input p; } } } }", "undefined-policer"),
         ("eth0 { unit 0 { family inet { frobnicate; } } }", "unknown-statement"),
         ("eth0 { unit 0 { family inet { filter { frobnicate F; } } } }", "unknown-statement"),
         ("eth0 { unit 0 { family inet { filter { input-chain F; } } } }", "unsupported-statement"),

@@ -6,6 +6,7 @@ import JunosModel
 import Laboratory
 import NetworkTypes
 import NftablesIR
+import OperationalMode
 import ReferenceEvaluator
 import TestSupport
 import Testing
@@ -14,6 +15,8 @@ import Testing
 private struct PacedRouter {
     let sandbox: Sandbox
     private var model: ReferenceEvaluator
+    /// Devices of logical interfaces.
+    private let devices: [String: String]
     private let start = ContinuousClock.now
 
     init(_ train: PolicerTrain) throws {
@@ -22,6 +25,7 @@ private struct PacedRouter {
         try sandbox.load(compiled.table)
         #expect(try sandbox.read() == compiled.table)
         model = ReferenceEvaluator(compiled.configuration)
+        devices = compiled.configuration.interfaces.reduce(into: [:]) { $0[$1.name] = $1.device }
     }
 
     /// Sends the next packet, not before its time; what kernel and model do with it.
@@ -32,7 +36,12 @@ private struct PacedRouter {
             Thread.sleep(forTimeInterval: min(wait / .seconds(1), 0.05))
         }
         let before = ContinuousClock.now
-        let seen = try sandbox.inject(injection(try burst.vector()))
+        let injection = Injection(
+            try burst.vector().packet,
+            from: .device(try #require(devices[burst.input])),
+            to: .device("eth2")
+        )
+        let seen = try sandbox.inject(injection)
         let after = ContinuousClock.now
         // It was somewhere in between.
         let sent = (before - start + (after - start)) / 2
@@ -69,12 +78,11 @@ private func distance(_ one: String, _ other: String) -> Int {
             #expect(distance(fates.kernel, fates.model) <= 1, "\(lines.joined(separator: "; "))")
         }
         // What the kernel did is what its counters say.
-        let readings = try router.sandbox.counters()
-        let rows = readings.filter { $0.key.hasPrefix("policer/") && $0.value.packets > 0 }
-        #expect(
-            Set(rows.keys) == Set(train.exceeded.keys.map { "policer/inet/\(train.owner)/\($0)/eth1.0/i" }),
-            "\(lines)"
-        )
+        let rows = Statistics(try router.sandbox.counters()).filters.filter {
+            $0.kind == .policer && $0.value.packets > 0
+        }
+        let keys = rows.map { "\($0.family):\($0.filter)/\($0.name)-\($0.interface)-\($0.direction)" }
+        #expect(Set(keys) == Set(train.exceededKeys.keys), "\(lines)")
     }
 
     /// 125,000 bytes a second, twice as much for some seconds.

@@ -33,6 +33,83 @@ import Testing
         "eth1": LinkState(isAdministrativelyUp: false, isUp: false),
     ]
 
+    @Test func `show their policers`() throws {
+        let configuration = try configuration(
+            """
+            interfaces {
+                ge-0/0/0 { apply-macro linux { device eth0; } unit 0 {
+                    family inet { policer { input lim; output shared; } }
+                    family inet6 { policer { output shared; } }
+                } }
+                ge-0/0/1 { apply-macro linux { device eth1; } unit 0 { family inet { filter { input F; } } } }
+            }
+            firewall {
+                policer lim { if-exceeding { bandwidth-limit 64k; burst-size-limit 15k; } then discard; }
+                policer shared { logical-interface-policer; if-exceeding { bandwidth-limit 64k; burst-size-limit 15k; }
+                    then discard; }
+                family inet { filter F { term a { then { policer lim; accept; } } } }
+            }
+            """
+        )
+        let all = """
+            Interface       Admin Link Proto Input Policer        Output Policer
+            ge-0/0/0        up    up\("  ")
+            ge-0/0/0.0      up    up   inet  lim-ge-0/0/0.0-inet-i shared-ge-0/0/0.0-log_int-o
+                                       inet6                      shared-ge-0/0/0.0-log_int-o
+            ge-0/0/1        down  down
+            ge-0/0/1.0      down  down inet
+
+            """
+        #expect(try ask("show interfaces policers", configuration, links: Self.links).text == all)
+        #expect(
+            try ask("show interfaces policers ge-0/0/0.0", configuration, links: Self.links).rendered(.xml) == """
+                <interface-policer-information>
+                    <logical-interface>
+                        <name>ge-0/0/0.0</name>
+                        <admin-status>up</admin-status>
+                        <oper-status>up</oper-status>
+                        <policer-information>
+                            <policer-family>inet</policer-family>
+                            <policer-input>lim-ge-0/0/0.0-inet-i</policer-input>
+                            <policer-output>shared-ge-0/0/0.0-log_int-o</policer-output>
+                        </policer-information>
+                        <policer-information>
+                            <policer-family>inet6</policer-family>
+                            <policer-output>shared-ge-0/0/0.0-log_int-o</policer-output>
+                        </policer-information>
+                    </logical-interface>
+                </interface-policer-information>
+
+                """
+        )
+        // What exceeded them stands among the policers, not among filters.
+        let readings = [
+            statistic("inet|__interface|!lim|ge-0/0/0.0|i", 3, 300),
+            statistic("any|__interface|!shared|ge-0/0/0.0|o", 4, 400),
+            statistic("inet|F|!lim-a|ge-0/0/1.0|i", 5, 500),
+        ]
+        #expect(
+            try ask("show policer", configuration, readings).text == """
+                Policers:
+                Name                                                Bytes              Packets
+                lim-a                                                 500                    5
+                lim-ge-0/0/0.0-inet-i                                 300                    3
+                shared-ge-0/0/0.0-log_int-o                           400                    4
+
+                """
+        )
+        #expect(!(try ask("show firewall", configuration, readings).text.contains("__interface")))
+        let effects = Effects()
+        _ = try ask("clear firewall all", configuration, readings, effects: effects)
+        #expect(effects.cleared == Set(readings.map(\.key)))
+        _ = try ask("show policer shared", configuration, readings)
+        #expect(
+            try ask("show policer lim", configuration, readings).element?.elements("filter-information").first?
+                .elements("policer").compactMap { $0.elements("policer-name").first?.text }
+                == ["lim-a", "lim-ge-0/0/0.0-inet-i"]
+        )
+    }
+
     @Test func `show their filters`() throws {
         let configuration = try configuration(Self.text)
         let all = """

@@ -16,14 +16,28 @@ public struct PolicedBurst: Sendable {
     public let port: Int
     /// Last octet of the source address.
     public let host: Int
+    /// The logical interface it arrives at.
+    public let input: String
+    /// Its IP version.
+    public let version: AddressFamily
     /// Each packet's fate: G green or untouched, Y yellow, R red but passed on, D dropped.
     public let fates: String
 
     /// Makes a burst of as many packets as there are fates.
-    public init(_ time: Double, _ length: Int, _ fates: String, port: Int = 1, host: Int = 9) {
+    public init(
+        _ time: Double,
+        _ length: Int,
+        _ fates: String,
+        port: Int = 1,
+        host: Int = 9,
+        input: String = "eth1.0",
+        version: AddressFamily = .inet
+    ) {
         self.time = time
         self.length = length
         self.fates = fates
+        self.input = input
+        self.version = version
         self.port = port
         self.host = host
         count = fates.utf8.count
@@ -31,14 +45,18 @@ public struct PolicedBurst: Sendable {
 }
 
 extension PolicedBurst {
-    /// The packet that each of the burst is, on its way from `eth1` to `eth2`.
+    /// The packet that each of the burst is, on its way to `eth2`.
     ///
     /// - Parameter time: seconds since the run's beginning; nil for the burst's own time.
     public func vector(at time: Double? = nil) throws -> PacketVector {
+        let (network, destination): (UInt128, UInt128) =
+            version == .inet
+            ? (0x0a01_0000, 0x0a02_0009)
+            : (0x2001_0db8_0001_0000 << 64, 0x2001_0db8_0002_0000 << 64 + 9)
         var fields = PacketFields(
             17,
-            from: IPAddress(.inet, 0x0a01_0000 + UInt128(host)),
-            to: IPAddress(.inet, 0x0a02_0009),
+            from: IPAddress(version, network + UInt128(host)),
+            to: IPAddress(version, destination),
             sourcePort: UInt16(port),
             destinationPort: 80
         )
@@ -46,7 +64,7 @@ extension PolicedBurst {
         return PacketVector(
             id: "\(self.time) ms",
             time: time ?? self.time / 1000,
-            inputInterface: "eth1.0",
+            inputInterface: input,
             outputInterface: "eth2.0",
             packet: try fields.build()
         )
@@ -68,7 +86,7 @@ public struct PolicerTrain: Sendable, CustomStringConvertible {
     public let filter: String
     /// In order of time.
     public let bursts: [PolicedBurst]
-    /// Exceeding packets at the end, by the names of rows.
+    /// Exceeding packets at the end, by the names of rows: `POLICER-TERM` of the filter at `eth1`, or whole keys of answers.
     public let exceeded: [String: UInt64]
 
     /// Its name.
@@ -76,20 +94,20 @@ public struct PolicerTrain: Sendable, CustomStringConvertible {
 
     /// The whole configuration; packets go from `eth1` to `eth2`.
     public var configuration: String {
-        """
-        interfaces {
-            eth1 { unit 0 { family inet { filter { \(attachment) } address 10.1.0.1/24; } } }
-            eth2 { unit 0 { family inet { address 10.2.0.1/24; } } }
-        }
-        firewall { \(firewall) family inet { \(inet) filter F { \(filter) } } }
-        """
+        let filters = filter.isEmpty ? inet : "\(inet) filter F { \(filter) }"
+        return "interfaces { \(interfaces) } firewall { \(firewall) family inet { \(filters) } }"
     }
 
     private let inet: String
-    private let attachment: String
+    private let interfaces: String
+    private let owner: String
 
-    /// Where the rows stand: the filter, or the list's instance.
-    public var owner: String { attachment.hasPrefix("input-list") ? "eth1.0-i" : "F" }
+    /// Exceeding packets by the keys of answers, `FAMILY:FILTER/ROW-IFL-i`.
+    public var exceededKeys: [String: UInt64] {
+        exceeded.reduce(into: [:]) { result, row in
+            result[row.key.contains(":") ? row.key : "inet:\(owner)/\(row.key)-eth1.0-i"] = row.value
+        }
+    }
 
     /// Makes a train.
     public init(
@@ -97,6 +115,7 @@ public struct PolicerTrain: Sendable, CustomStringConvertible {
         _ firewall: String,
         inet: String = "",
         attachment: String = "input F;",
+        interfaces: String? = nil,
         filter: String = "term t { then { policer p; accept; } }",
         _ bursts: [PolicedBurst],
         exceeded: [String: UInt64]
@@ -104,7 +123,12 @@ public struct PolicerTrain: Sendable, CustomStringConvertible {
         self.name = name
         self.firewall = firewall
         self.inet = inet
-        self.attachment = attachment
+        owner = attachment.hasPrefix("input-list") ? "eth1.0-i" : "F"
+        self.interfaces =
+            interfaces ?? """
+                eth1 { unit 0 { family inet { filter { \(attachment) } address 10.1.0.1/24; } } }
+                eth2 { unit 0 { family inet { address 10.2.0.1/24; } } }
+                """
         self.filter = filter
         self.bursts = bursts
         self.exceeded = exceeded
@@ -132,7 +156,7 @@ private func terms(_ kind: String) -> String {
 /// Hand-computed trains.
 ///
 /// Times leave the edges of buckets by some milliseconds, so that a real kernel decides like the arithmetic.
-public let policerTrains = arithmeticTrains + bucketTrains + threeColorTrains
+public let policerTrains = arithmeticTrains + bucketTrains + threeColorTrains + interfaceTrains
 
 /// How a bucket fills and drains.
 private let arithmeticTrains: [PolicerTrain] = [

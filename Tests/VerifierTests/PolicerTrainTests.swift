@@ -35,10 +35,7 @@ import Verifier
             #expect(said == burst.fates, "model, \(burst.length) octets at \(burst.time) ms")
             #expect(done == burst.fates, "program, \(burst.length) octets at \(burst.time) ms")
         }
-        let rows = train.exceeded.reduce(into: [String: UInt64]()) {
-            $0["inet:\(train.owner)/\($1.key)-eth1.0-i"] = $1.value
-        }
-        #expect(exceeded == rows)
+        #expect(exceeded == train.exceededKeys)
     }
 
     /// DESIGN §3.1, §3.4: the second pass sees what a policer left, and charges none itself.
@@ -85,13 +82,13 @@ import Verifier
     }
 
     @Test(.timeLimit(.minutes(5)), arguments: longRuns)
-    func `model and program keep the rate for an hour under overload`(_ run: LongRun) throws {
+    func `model and program keep the rate for ten minutes under overload`(_ run: LongRun) throws {
         let sample = try Sample("long run", run.train.configuration)
         var model = ReferenceEvaluator(sample.configuration)
         var program = ProgramPath(sample.table, configuration: sample.configuration)
         let rate = 4000.0
         let bursts = run.lengths.map { PolicedBurst(0, $0, "G") }
-        let duration = 3600.0
+        let duration = 600.0
         var time = 0.0
         var index = 0
         var passed = (model: 0, program: 0)
@@ -109,7 +106,7 @@ import Verifier
     }
 }
 
-/// Overload for an hour on a policer of 4000 bytes a second.
+/// Overload for ten minutes on a policer of 4000 bytes a second.
 struct LongRun: Sendable, CustomStringConvertible {
     let description: String
     let burst: Int

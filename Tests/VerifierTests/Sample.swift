@@ -15,7 +15,7 @@ import Verifier
 struct Sample {
     static let names = [
         "plain-router", "branch-office", "dual-stack-flow", "packet-mode", "lists-and-nesting", "many-zones",
-        "inet6-packet-based", "policing",
+        "inet6-packet-based", "policing", "interface-policers",
     ]
 
     let configuration: JunosConfiguration

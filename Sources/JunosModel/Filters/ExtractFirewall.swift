@@ -23,9 +23,8 @@ let firewallStatements = SupportTable(
 /// What may stand under `firewall family FAMILY filter NAME`.
 let filterStatements = SupportTable(
     "firewall family FAMILY filter NAME",
-    supported: ["term", "interface-specific"],
+    supported: ["term", "interface-specific", "physical-interface-filter"],
     unsupported: [
-        "physical-interface-filter": "its instance would have to be shared by all units of an interface",
         "instance-shared": "its policers would have to be shared by routing instance",
         "instance-specific": "its policers would have to be shared by routing instance",
         "interface-shared": "its policers would have to be shared by name",
@@ -137,6 +136,7 @@ private func extractFilter(
     for child in filterStatements.admitted(statement, &diagnostics) {
         switch child.word {
         case "interface-specific": filter.isInterfaceSpecific = true
+        case "physical-interface-filter": filter.isOfPhysicalInterface = true
         default:
             filter.terms.reserveCapacity(child.children.count)
             for node in child.children {

@@ -6,10 +6,11 @@ import JunosSyntax
 /// What may stand under `firewall policer NAME`.
 let policerStatements = SupportTable(
     "firewall policer NAME",
-    supported: ["if-exceeding", "if-exceeding-pps", "then", "filter-specific"],
+    supported: [
+        "if-exceeding", "if-exceeding-pps", "then", "filter-specific", "logical-interface-policer",
+        "physical-interface-policer",
+    ],
     unsupported: [
-        "logical-interface-policer": "its bucket would have to be shared by all families of an interface",
-        "physical-interface-policer": "its bucket would have to be shared by all units of an interface",
         "logical-bandwidth-policer": "the shaping rate of the interface is not known",
         "shared-bandwidth-policer": "the bandwidth would have to be shared by all links of a bundle",
         "aggregate": "its bucket would have to be shared by all families of an interface",
@@ -33,12 +34,14 @@ private func extractPolicer(_ statement: Statement, _ diagnostics: inout [Diagno
     var percent: UInt64?
     var isFilterSpecific = false
     var then: Statement?
+    let reach = policerReach(statement, &diagnostics)
     for child in policerStatements.admitted(statement, &diagnostics) {
         switch child.word {
         case "if-exceeding": rate = bandwidthRate(child, &percent, &diagnostics)
         case "if-exceeding-pps": rate = packetRate(child, &diagnostics)
         case "filter-specific": isFilterSpecific = true
-        default: then = child
+        case "then": then = child
+        default: break
         }
     }
     var policer = Policer(
@@ -49,6 +52,7 @@ private func extractPolicer(_ statement: Statement, _ diagnostics: inout [Diagno
         source: statement.reference
     )
     policer.bandwidthPercent = percent
+    policer.reach = reach
     if let then { extractConsequence(then, into: &policer, &diagnostics) }
     if then?.isEmpty ?? true {
         diagnostics.error(
@@ -64,6 +68,20 @@ private func extractPolicer(_ statement: Statement, _ diagnostics: inout [Diagno
         return nil
     }
     return policer
+}
+
+/// Who shares the buckets of a policer.
+private func policerReach(_ statement: Statement, _ diagnostics: inout [Diagnostic]) -> PolicerReach {
+    let isLogical = statement.child("logical-interface-policer") != nil
+    let isPhysical = statement.child("physical-interface-policer") != nil
+    if isLogical, isPhysical {
+        diagnostics.error(
+            "conflicting-statements",
+            statement,
+            "'logical-interface-policer' and 'physical-interface-policer' exclude each other"
+        )
+    }
+    return isPhysical ? .physicalInterface : isLogical ? .logicalInterface : .filter
 }
 
 /// `if-exceeding { bandwidth-limit BPS; burst-size-limit BYTES; }`.

@@ -6,10 +6,13 @@ import JunosSyntax
 /// What may stand under `firewall three-color-policer NAME`.
 let threeColorPolicerStatements = SupportTable(
     "firewall three-color-policer NAME",
-    supported: ["single-rate", "two-rate", "single-packet-rate", "two-packet-rate", "action", "filter-specific"],
+    supported: [
+        "single-rate", "two-rate", "single-packet-rate", "two-packet-rate", "action", "filter-specific",
+        "physical-interface-policer",
+    ],
     unsupported: [
-        "logical-interface-policer": "its buckets would have to be shared by all families of an interface",
-        "physical-interface-policer": "its buckets would have to be shared by all units of an interface",
+        "logical-interface-policer":
+            "it could stand only under 'layer2-policer' of an interface, which is not built; no filter may name it",
         "shared-bandwidth-policer": "the bandwidth would have to be shared by all links of a bundle",
     ],
     cosmetic: ["description"]
@@ -68,7 +71,7 @@ private func extractThreeColorPolicer(
             policer = extractRates(child, kind, of: statement, &diagnostics)
         } else if child.word == "filter-specific" {
             isFilterSpecific = true
-        } else {
+        } else if child.word == "action" {
             discardsRed = extractRedAction(child, &diagnostics)
         }
     }
@@ -78,6 +81,9 @@ private func extractThreeColorPolicer(
     }
     policer?.discardsRed = discardsRed
     policer?.isFilterSpecific = isFilterSpecific
+    // That of logical interfaces is refused above.
+    let isOfPhysicalInterface = statement.child("physical-interface-policer") != nil
+    policer?.reach = isOfPhysicalInterface ? .physicalInterface : .filter
     return policer
 }
 

@@ -19,9 +19,8 @@ let logicalInterfaceStatements = SupportTable(
 /// What may stand under `family inet` or `inet6` of a unit.
 let familyStatements = SupportTable(
     "interfaces NAME unit NUMBER family FAMILY",
-    supported: ["address", "filter", "mtu"],
+    supported: ["address", "filter", "mtu", "policer"],
     unsupported: [
-        "policer": "packets over its rates would not be dropped; name the policer in a filter",
         "rpf-check": "reverse path checks are not built yet; set rp_filter of the device",
         "service": "service sets are not built",
         "simple-filter": "simple filters are not built; write a filter",
@@ -224,6 +223,7 @@ private func extractFamily(
     for child in familyStatements.admitted(statement, &diagnostics) {
         switch child.word {
         case "filter": extractFilterStatement(child, into: &configuration, &diagnostics)
+        case "policer": extractPolicerStatement(child, family, into: &configuration, &diagnostics)
         case "mtu":
             if let number = parseNumber(Substring(child.value?.word ?? "")), (68...65535).contains(number) {
                 interface.mtu = Int(number)

@@ -90,6 +90,7 @@ public let supportTables: [SupportTable] = [
     topLevelStatements, firewallStatements, filterStatements, termStatements, policerStatements,
     threeColorPolicerStatements, prefixActionStatements,
     policyOptionsStatements, logicalInterfaceStatements, familyStatements, familyFilterStatements,
+    familyPolicerStatements,
     applicationsStatements, applicationStatements, securityStatements, flowStatements, tcpSessionStatements,
     segmentSizeStatements,
     zoneStatements, zoneInterfaceStatements, policyStatements, policiesStatements, policyMatchStatements,

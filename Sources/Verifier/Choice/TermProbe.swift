@@ -36,6 +36,14 @@ struct FilterPassage {
     ) {
         key = "\(isInput ? "i" : "o") \(version.rawValue)"
         let family: FilterFamily = version == .inet ? .inet : .inet6
+        let own = interface.families[family]
+        let policer = (isInput ? own?.inputPolicer : own?.outputPolicer).map { attachment in
+            // A policer at the interface is a term that every packet meets (filters reference §4.4).
+            var term = FilterTerm(name: attachment.policer, source: attachment.source)
+            term.then.policer = attachment.policer
+            return ProbedTerm(term, version: version, configuration)
+        }
+        if isInput, let policer { filters.append([policer]) }
         for kind in [FilterFamily.any, family] {
             let settings = interface.families[kind]
             guard let attachment = isInput ? settings?.input : settings?.output else { continue }
@@ -56,6 +64,8 @@ struct FilterPassage {
             }
             filters.append(terms)
         }
+        if !isInput, let policer { filters.append([policer]) }
+        if let policer { key += " policer/\(policer.term.name)" }
         if filters.isEmpty { return nil }
     }
 
