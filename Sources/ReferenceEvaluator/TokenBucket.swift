@@ -151,7 +151,11 @@ private struct Level: Sendable {
     private var last: UInt64 = 0
 
     mutating func give(_ cost: UInt64, of depth: UInt64, _ now: UInt64) -> Bool {
-        let filled = tokens.map { min(depth, $0 &+ (now > last ? now - last : 0)) } ?? depth
+        let filled =
+            tokens.map { held in
+                let (sum, isOverflow) = held.addingReportingOverflow(now > last ? now - last : 0)
+                return isOverflow ? depth : min(depth, sum)
+            } ?? depth
         last = max(last, now)
         tokens = filled >= cost ? filled - cost : filled
         return filled >= cost
