@@ -25,6 +25,14 @@ public struct PacketVector: Hashable, Sendable {
     /// Whether the TCP acknowledgment number was left open, so that the session decides it.
     public var leavesAcknowledgmentOpen: Bool
 
+    /// A time of a run in whole nanoseconds, the nearest: what clocks of every voice show then, so that none is a
+    /// nanosecond ahead where a bucket fills.
+    ///
+    /// - Parameter seconds: taken as 0 below, and as 1e10 above that.
+    public static func nanoseconds(_ seconds: Double) -> UInt64 {
+        UInt64((min(max(0, seconds), 1e10) * 1e9).rounded())
+    }
+
     /// Makes a vector.
     public init(
         id: String,

@@ -43,7 +43,7 @@ struct Passage: Sendable {
         self.packet = packet
         header = PacketHeader(packet)
         self.context = context
-        nanoseconds = time <= 0 ? 0 : UInt64(time * 1_000_000_000 + 0.5)
+        nanoseconds = PacketVector.nanoseconds(time)
     }
 
     /// Puts another packet in its place.

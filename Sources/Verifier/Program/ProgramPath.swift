@@ -137,7 +137,7 @@ public struct ProgramPath: Sendable {
                 result = try machine.run(
                     chain: chain.name,
                     journey.machinePacket(hook),
-                    at: UInt64(max(0, journey.time) * 1e9),
+                    at: PacketVector.nanoseconds(journey.time),
                     state: &state,
                     recordingTrace: false
                 )
