@@ -20,7 +20,7 @@ private func datagram(_ port: Int, to service: Int, at server: String = "203.0.1
     @Test func `what changed while the daemon was away holds, and sessions feel it`() throws {
         // The slot lies on the other half of the day.
         let now = LocalTime.now()
-        let hour = now.secondOfDay < 43_200 ? 20 : 2
+        let hour = now.secondOfDay < 43_200 ? 20 : 10
         let text = TrapRouter.text(
             [
                 TrapRouter.policy("S", application: "junos-syslog")

@@ -19,6 +19,10 @@ let forwardingOptionsStatements = SupportTable(
         "accounting": "flow records are not exported",
         "monitoring": "flow records are not exported",
         "analyzer": "it speaks of switching",
+        "evpn-vxlan": "it speaks of switching",
+        "vxlan-routing": "it speaks of switching",
+        "vxlan-tos-copy-filter": "it speaks of switching",
+        "multicast-replication": "it speaks of switching",
     ]
 )
 
