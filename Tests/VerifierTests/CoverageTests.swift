@@ -40,6 +40,10 @@ import Verifier
         "inet6/outside6/frags6/eth0.0/i/routing-engine": "the router's datagrams are whole in flow mode",
         "inet/outer/group-three/eth2.7/i": "the interface is in another group",
         "inet/outer/group-three/eth2.7/i/routing-engine": "the interface is in another group",
+        "inet/edge-in/high/eth0.0/i": "chosen packets do not empty a bucket of 90 MB",
+        "inet/edge-in/high/eth0.10/i": "the policer of that unit drops and marks nothing",
+        "inet/link-out/yellow/eth0.10/o": "chosen packets do not empty a bucket of 50,000 packets",
+        "inet/link-out/yellow/eth1.0/o": "chosen packets do not empty a bucket of 50,000 packets",
     ]
 
     @Test(arguments: Sample.names) func `chosen packets charge every counter of the program`(name: String) throws {
