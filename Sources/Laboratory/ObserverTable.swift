@@ -24,8 +24,8 @@ struct Observer: Hashable, Sendable {
 struct ObserverTable: Sendable {
     /// The table's name.
     static let name = "observer"
-    /// The NFLOG group in which the observers report.
-    static let group: UInt16 = 21_325
+    /// The NFLOG group in which the observers report; none of those that programs report in (DESIGN §3.24).
+    static let group: UInt16 = 21_399
 
     /// The observers by name.
     let observers: [String: Observer]

@@ -64,7 +64,10 @@ enum RandomActions {
                 "firewall policer \(name) then \(action)",
             ]
         }
-        + ["firewall policer drops-all filter-specific"]
+        + ["firewall policer drops-all filter-specific", "forwarding-options packet-capture file filename taken"]
+        + ["port-mirroring", "port-mirroring instance M"].flatMap { mirror in
+            ["inet", "inet6"].map { "forwarding-options \(mirror) family \($0) output interface eth2.0" }
+        }
         + threeColor("green", "two-rate color-blind", committed: "10g 1g", peak: "20g 2g")
         + threeColor("yellow", "two-rate color-blind", committed: "8k 1500", peak: "10g 1g")
         + threeColor("red", "two-rate color-blind", committed: "8k 1500", peak: "9k 1500")
@@ -95,11 +98,12 @@ enum RandomActions {
     static func all(_ family: FilterFamily) -> [String] {
         let policers = (conforming + exceeding).filter { family == .inet || !$0.hasPrefix("prefix-action") }
         let both = [
-            "nothing", "accept", "discard", "next term", "count", "log", "syslog", "forwarding-class", "loss-priority",
+            "nothing", "accept", "discard", "next term", "count", "log", "syslog", "port-mirror",
+            "port-mirror-instance M", "forwarding-class", "loss-priority",
             "routing-instance R", "routing-instance V", "routing-instance default",
         ]
         guard let messages = messages[family] else { return both + policers }
-        let ways = ["packet-mode", "next-interface eth2.0", "next-interface eth2.0 next term"]
+        let ways = ["sample", "packet-mode", "next-interface eth2.0", "next-interface eth2.0 next term"]
         let rewriting =
             family == .inet
             ? [
@@ -121,6 +125,8 @@ enum RandomActions {
         if dice.chance(60) { lines.append("count c\(dice.number(1...4))") }
         lines += policer(family, &from, &edges, &dice)
         if dice.chance(5) { lines.append(dice.pick(["log", "syslog"])) }
+        if dice.chance(4), family != .any { lines.append("sample") }
+        if dice.chance(4) { lines.append(dice.pick(["port-mirror", "port-mirror-instance M"])) }
         if dice.chance(20) { lines.append("forwarding-class \(dice.pick(predefinedForwardingClasses + ["gold"]))") }
         if dice.chance(20), !lines.contains(where: { $0.hasPrefix("three-color") }) {
             lines.append("loss-priority \(dice.pick(["low", "medium-low", "medium-high", "high"]))")

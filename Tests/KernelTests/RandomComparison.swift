@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Very many packets past the model and through the kernel: each one's fate, octets and logs, and all counters together.
+// Very many packets past the model and through the kernel: each one's fate, octets, logs and copies, and all counters together.
 import Engine
 import JunosModel
 import Laboratory
@@ -73,7 +73,7 @@ struct RandomComparison {
             charge(answer)
             let differences =
                 verdictDifferences(answer, seen.fate, vector) + emissionDifferences(answer, seen.fate, vector)
-                + logDifferences(answer, seen.logs)
+                + reportDifferences(answer, seen.logs)
             if !differences.isEmpty {
                 wrong.append(
                     (vector, "\(differences.joined(separator: "; ")) (model: \(answer.decidedBy ?? "nothing"))")
@@ -166,18 +166,26 @@ struct RandomComparison {
         return result
     }
 
-    /// Whether the statements that the model names have logged, and each under one prefix of its own.
-    private mutating func logDifferences(_ answer: PacketAnswer, _ logs: [Observation.LogRecord]) -> [String] {
+    /// Whether the copies are those that the model names, and its statements have logged, each under a prefix of its own.
+    private mutating func reportDifferences(_ answer: PacketAnswer, _ reports: [Observation.LogRecord]) -> [String] {
         // Behind the input filters the model goes on where the stack does not.
         guard answer.stack == nil else { return [] }
+        let prefixes = reports.map(\.prefix)
+        let copies = prefixes.filter { $0.hasPrefix("Sc:") || $0.hasPrefix("Sm:") }
+        let named = answer.copies.map { copy in
+            copy == "packet-capture" ? "Sc:" : copy == "port-mirroring" ? "Sm:" : "Sm:M"
+        }
+        var result = copies == named ? [] : ["copies: model \(answer.copies), kernel \(copies)"]
+        let logs = prefixes.filter { !copies.contains($0) }
         guard answer.logs.count == logs.count else {
-            return ["logs: model \(answer.logs), kernel \(logs.map(\.prefix))"]
+            return result + ["logs: model \(answer.logs), kernel \(logs)"]
         }
-        return zip(answer.logs, logs).compactMap { path, record in
-            let known = logged[record.prefix] ?? path
-            logged[record.prefix] = known
-            return known == path ? nil : "the prefix \(record.prefix): \(path), before \(known)"
+        for (path, prefix) in zip(answer.logs, logs) {
+            let known = logged[prefix] ?? path
+            logged[prefix] = known
+            if known != path { result.append("the prefix \(prefix): \(path), before \(known)") }
         }
+        return result
     }
 }
 

@@ -32,6 +32,7 @@ struct RandomCoverage {
     mutating func note(_ answer: PacketAnswer, _ fate: PacketFate, _ vector: PacketVector, of router: RandomRouter) {
         let header = vector.packet.header
         for shape in Self.shapes(header) { add("packets: \(header.family) \(shape)") }
+        add("modes: \(header.family) \(router.modes[header.family] ?? "")")
         if let stack = answer.stack { add("stack: \(stack.rawValue)") }
         let way =
             "\(vector.inputInterface == "local" ? "sent" : vector.outputInterface == "local" ? "local" : "transit")"
@@ -91,6 +92,7 @@ struct RandomCoverage {
             })
         else { return }
         add("places: \(place) \(stage.rawValue) \(attachment.isList ? "list" : "alone")")
+        if attachment.isUnitWide { add("places: \(place) unit-wide") }
         if !attachment.filters.contains(filter.name) { add("places: \(place) nested") }
         if filter.isInterfaceSpecific { add("places: \(place) interface-specific") }
     }
@@ -143,7 +145,10 @@ struct RandomCoverage {
     private static let places = FilterFamily.allCases.flatMap(placesOf).flatMap { place in
         [Stage.inputFilter, .routingEngineFilter, .outputFilter, .lo0Input, .lo0Output].flatMap { stage in
             ["alone", "list"].map { "places: \(place) \(stage.rawValue) \($0)" }
-        } + ["places: \(place) nested", "places: \(place) interface-specific"]
+        }
+            + (["nested", "interface-specific"] + (place.hasPrefix("any") ? ["unit-wide"] : [])).map {
+                "places: \(place) \($0)"
+            }
     }
 
     private static let shapes: [String] = {
@@ -166,7 +171,8 @@ struct RandomCoverage {
 
     private static let ends: [String] = {
         // In packet mode only IPv4 to the router itself is put together (kernel facts §1.2).
-        var kinds = ["ends: inet local held", "ends: inet reassembled"]
+        var kinds = ["ends: inet local held", "ends: inet reassembled", "modes: inet6 drop"]
+        for mode in ["plain", "packet-based"] { kinds += AddressFamily.allCases.map { "modes: \($0) \(mode)" } }
         for version in AddressFamily.allCases {
             for way in ["transit", "local", "sent"] {
                 for end in ["accept", "discard", "reject"] { kinds.append("ends: \(version) \(way) \(end)") }

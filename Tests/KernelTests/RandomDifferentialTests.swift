@@ -121,7 +121,7 @@ struct RandomTrial {
     /// The difference with the fewest packets and the smallest filters that still show it.
     func explained(_ finding: String) throws -> String {
         var packets = vectors
-        guard var text = try differs(packets) else { return "\(finding)\n\(router.shown)" }
+        guard var text = try differs(packets) else { return "\(finding)\n\(router.text)" }
         // Most packets know nothing of each other; fragments of one datagram do.
         var size = packets.count / 2
         while size > 0 {
@@ -140,7 +140,7 @@ struct RandomTrial {
                 if let still = try? candidate.differs(packets) { (small, text) = (candidate, still) }
             }
         }
-        return "\(finding)\n\(text)\n\(packets.map(line).joined(separator: "\n"))\n\(small.router.shown)"
+        return "\(finding)\n\(text)\n\(packets.map(line).joined(separator: "\n"))\n\(small.router.text)"
     }
 
     /// What differs about some of the packets in a sandbox of their own.

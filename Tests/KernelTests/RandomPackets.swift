@@ -80,7 +80,14 @@ struct RandomPackets {
         if !way.isSent { addPeculiarities(&fields, way, &dice) }
         guard var packet = try? fields.build() else { return nil }
         if !way.isSent { disturb(&packet, way, &dice) }
-        return packet
+        return isTwiceFragmented(packet.header) ? nil : packet
+    }
+
+    /// A fragment header behind another one that says the packet begins here: no sender makes such packets (RFC 8200 §4.1),
+    /// and the kernel, which finds the first one alone by name, reads ports in the IPv6 header (README, Build and test).
+    private func isTwiceFragmented(_ header: PacketHeader) -> Bool {
+        let count = header.extensionHeaders.count { $0 == ProtocolNumber.fragment }
+        return count > 1 && !header.isLaterFragment && header.transportOffset == nil
     }
 
     /// What dies on the way makes the stack say so; only where no filter judges that may it.

@@ -31,12 +31,16 @@ struct RandomRouter {
         var way: String
         var filters: [String]
         var isList: Bool
+        /// Written directly under the unit, as family any may be (filters reference §5.1).
+        var isUnitWide = false
     }
 
     /// All filters; those that others refer to come first.
     var filters: [Filter] = []
     /// Filters at interfaces.
     private(set) var attachments: [Attachment] = []
+    /// How the router handles each family: as a plain router's does, or as `security forwarding-options` says.
+    private(set) var modes: [AddressFamily: String] = [:]
     /// What all routers have, prefix lists, interface groups.
     private var rest: [String] = []
     /// Edges of everything that the conditions say.
@@ -73,6 +77,17 @@ struct RandomRouter {
         }
         edges = conditions.edges
         attach(&dice)
+        setModes(&dice)
+    }
+
+    /// Sometimes there is a `security` hierarchy that forwards by packets, or drops a family (DESIGN §3.14).
+    private mutating func setModes(_ dice: inout Dice) {
+        let isPlain = dice.chance(75)
+        for version in AddressFamily.allCases {
+            let mode = version == .inet6 && dice.chance(20) ? "drop" : "packet-based"
+            modes[version] = isPlain ? "plain" : mode
+            if !isPlain { rest.append("set security forwarding-options family \(version) mode \(mode)") }
+        }
     }
 
     private static let surroundings =
@@ -134,7 +149,8 @@ struct RandomRouter {
                             family: family,
                             way: way,
                             filters: isList ? dice.some(usable, atMost: 3) : [dice.pick(usable)],
-                            isList: isList
+                            isList: isList,
+                            isUnitWide: family == .any && !isList && !isRouter && dice.chance(50)
                         )
                     )
                 }
@@ -142,9 +158,9 @@ struct RandomRouter {
         }
     }
 
-    private static func path(_ interface: String, _ family: FilterFamily) -> String {
+    private static func path(_ interface: String, _ family: FilterFamily, isUnitWide: Bool = false) -> String {
         let parts = interface.split(separator: ".")
-        return "set interfaces \(parts[0]) unit \(parts[1]) family \(family.rawValue)"
+        return "set interfaces \(parts[0]) unit \(parts[1])" + (isUnitWide ? "" : " family \(family.rawValue)")
     }
 
     /// The whole configuration.
@@ -163,16 +179,11 @@ struct RandomRouter {
             }
         }
         for attachment in attachments {
-            let path = "\(Self.path(attachment.interface, attachment.family)) filter \(attachment.way)"
+            let place = Self.path(attachment.interface, attachment.family, isUnitWide: attachment.isUnitWide)
+            let path = "\(place) filter \(attachment.way)"
             for name in attachment.filters { lines.append("\(path)\(attachment.isList ? "-list" : "") \(name)") }
         }
         return lines.joined(separator: "\n")
-    }
-
-    /// The lines that say something of filters, for people.
-    var shown: String {
-        text.split(separator: "\n").filter { $0.contains("filter") || $0.contains("prefix-list") }
-            .joined(separator: "\n")
     }
 
     /// Whether some filter judges what the stack itself sends in answer to a packet that came by an interface.
