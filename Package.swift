@@ -80,7 +80,6 @@ let package = Package(
         room("Netlink", ["CMnl", "CNetfilterShims"]),
         room("NftablesKernel", ["Netlink", "NftablesIR", "NetworkTypes", "CMnl", "CNftnl", "CNetfilterShims"]),
         room("Conntrack", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
-        room("PacketMirror", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
         room("PolicyRouting", ["Netlink", "NetworkTypes", "CNetfilterShims"]),
         room("PacketLog", ["Netlink", "CNetfilterShims"]),
         room("NameResolution", ["NetworkTypes", "CNetfilterShims"]),
@@ -112,8 +111,7 @@ let package = Package(
             "Daemon",
             [
                 "Engine", "OperationalMode", "MetricsExposition", "PacketLog", "JunosModel", "JunosLowering",
-                "NftablesCompiler", "NftablesIR", "NameResolution", "Conntrack", "Netlink", "PacketMirror",
-                "NetworkTypes",
+                "NftablesCompiler", "NftablesIR", "NameResolution", "Conntrack", "Netlink", "NetworkTypes",
                 "Diagnostics", argumentParser,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -135,7 +133,7 @@ let package = Package(
         tests("NetworkTypesTests", ["NetworkTypes"]),
         tests("JunosSyntaxTests", ["JunosSyntax", "Diagnostics"]),
         tests("JunosModelTests", ["JunosModel", "JunosSyntax", "Diagnostics", "NetworkTypes"]),
-        tests("NftablesIRTests", ["NftablesIR", "NetworkTypes"]),
+        tests("ArchitectureTests", []),
         tests(
             "ReferenceEvaluatorTests",
             ["Diagnostics", "ReferenceEvaluator", "JunosModel", "JunosSyntax", "NetworkTypes"]

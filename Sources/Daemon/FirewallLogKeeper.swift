@@ -38,8 +38,6 @@ final class FirewallLogKeeper: Sendable {
     private static let patience: Int32 = 200
     /// Reports that are taken at once, so that a flood cannot hold the loop for ever.
     private static let portion = 8192
-    /// Seconds until listening is tried again.
-    private static let retryDelay = 2.0
 
     private let shared = Mutex(Shared())
     private let sessions: SessionKeeper
@@ -71,23 +69,10 @@ final class FirewallLogKeeper: Sendable {
     private var isStopAsked: Bool { shared.withLock { $0.isStopAsked } }
 
     /// Runs until asked to stop.
-    ///
-    /// Without the kernel's reports the router filters on, so nothing here ends the daemon.
     func run() {
         let syslog = SyslogWriter(path: syslogPath, logger: logger)
-        var isSilent = false
-        while !isStopAsked {
-            do {
-                try listen(syslog) {
-                    if isSilent { logger.notice("listening to NFLOG group \(reportGroup)") }
-                    isSilent = false
-                }
-            } catch {
-                if !isSilent { logger.warning("nothing that filters log is heard: \(error); trying again") }
-                isSilent = true
-                let retry = Date(timeIntervalSinceNow: Self.retryDelay)
-                while !isStopAsked, Date() < retry { Thread.sleep(forTimeInterval: 0.1) }
-            }
+        keepListening(orElse: "nothing that filters log is heard", logger, until: { isStopAsked }) {
+            try listen(syslog, $0)
         }
     }
 

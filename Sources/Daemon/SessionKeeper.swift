@@ -46,7 +46,6 @@ final class SessionKeeper: Sendable {
     private static let patience: Int32 = 200
     /// Seconds between dumps, at least: the kernel reports idle sessions as ended only when somebody looks.
     private static let interval = 5.0
-    private static let retryDelay = 2.0
 
     init(syslogPath: String, logger: Logger) {
         self.syslogPath = syslogPath
@@ -93,21 +92,11 @@ final class SessionKeeper: Sendable {
     }
 
     /// Runs until asked to stop.
-    ///
-    /// Without conntrack's events the router filters on, so nothing here ends the daemon.
     func run() {
         let syslog = SyslogWriter(path: syslogPath, logger: logger)
         var ledger = SessionLedger()
-        var isSilent = false
-        while !isStopAsked {
-            do {
-                try listen(&ledger, syslog) { isSilent = false }
-            } catch {
-                if !isSilent { logger.warning("nothing is heard of sessions: \(error); trying again") }
-                isSilent = true
-                let retry = Date(timeIntervalSinceNow: Self.retryDelay)
-                while !isStopAsked, Date() < retry { Thread.sleep(forTimeInterval: 0.1) }
-            }
+        keepListening(orElse: "nothing is heard of sessions", logger, until: { isStopAsked }) {
+            try listen(&ledger, syslog, $0)
         }
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One netlink socket with one owner: opening, options, sending, receiving. No other file makes a system call.
+// One netlink socket with one owner: opening, options, sending, receiving. Only this room and the kernel program's make system calls.
 import CMnl
 import CNetfilterShims
 import Glibc
@@ -123,6 +123,32 @@ public struct NetlinkProtocol: Hashable, Sendable {
         case nothing
         /// The buffer overflowed since the last read (`ENOBUFS`): something was not seen.
         case lost
+    }
+
+    /// What a read into a buffer gave.
+    public enum BulkReception: Sendable {
+        /// So many octets of one datagram.
+        case octets(Int)
+        /// Nothing waits.
+        case nothing
+        /// The kernel's buffer overflowed since the last read (`ENOBUFS`): something was not seen.
+        case lost
+    }
+
+    /// Reads one datagram as it is, without blocking; what the buffer does not hold is cut.
+    ///
+    /// For very many messages, which are not to be split one by one; whom they are from stands in each header.
+    public func receive(into buffer: inout [UInt8], operation: String) throws(NetlinkError) -> BulkReception {
+        while true {
+            let count = unsafe recv(fileDescriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+            if count >= 0 { return .octets(count) }
+            switch Glibc.errno {
+            case EINTR: continue
+            case EAGAIN: return .nothing
+            case ENOBUFS: return .lost
+            default: throw NetlinkError(.system, operation: operation, errno: Glibc.errno)
+            }
+        }
     }
 
     /// Reads one datagram if one waits, without blocking.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Listens to NFLOG groups: raw netlink, read in bulk, and every report that did not arrive is counted.
 import CNetfilterShims
-import Glibc
 public import Netlink
 
 /// How the kernel hands over the reports of a group.
@@ -93,20 +92,13 @@ public struct PacketLogListener: ~Copyable {
     public mutating func reports(limit: Int = .max) throws(NetlinkError) -> Reports {
         var reports = Reports()
         while reports.packets.count < limit {
-            let count = unsafe recv(socket.fileDescriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
-            if count < 0 {
-                switch Glibc.errno {
-                case EAGAIN: return reports
-                case EINTR: continue
-                case ENOBUFS:
-                    reports.lost += 1
-                    countedAhead += 1
-                    continue
-                default:
-                    throw NetlinkError(.system, operation: "read the reports of packets", errno: Glibc.errno)
-                }
+            switch try socket.receive(into: &buffer, operation: "read the reports of packets") {
+            case .nothing: return reports
+            case .lost:
+                reports.lost += 1
+                countedAhead += 1
+            case .octets(let count): collect(count, into: &reports)
             }
-            collect(count, into: &reports)
         }
         return reports
     }

@@ -2,7 +2,6 @@
 // Sends packets out of a device as they are, past routing and every filter.
 import CNetfilterShims
 import Glibc
-public import Netlink
 
 /// A packet socket that only sends; bound to the network namespace that the calling thread was in when it was opened.
 public struct LinkSender: ~Copyable, Sendable {

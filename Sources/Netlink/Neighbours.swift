@@ -2,8 +2,6 @@
 // Hardware addresses of neighbours, asked of the kernel, which is made to look for those that it does not know.
 import CNetfilterShims
 import Glibc
-public import Netlink
-public import NetworkTypes
 
 /// The neighbour table of the network namespace that the calling thread was in when it was opened.
 public struct Neighbours: ~Copyable {
@@ -19,14 +17,15 @@ public struct Neighbours: ~Copyable {
         Dictionary(try socket.links().map { ($0.name, $0.index) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// The hardware address of a neighbour; nil if it is not known, and then the kernel is made to ask for it.
-    public mutating func address(of neighbour: IPAddress, device: UInt32) throws(NetlinkError) -> [UInt8]? {
+    /// The hardware address of a neighbour, whose address has 4 or 16 octets; nil if it is not known, and then the kernel
+    /// is made to ask for it.
+    public mutating func address(of neighbour: [UInt8], device: UInt32) throws(NetlinkError) -> [UInt8]? {
         let answers: [NetlinkMessage]
         do {
             answers = try socket.request(
                 type: UInt16(RTM_GETNEIGH),
                 payload: question(neighbour, device, flags: 0),
-                operation: "look up the neighbour \(neighbour)"
+                operation: "look up a neighbour"
             )
         } catch {
             guard error.code == .notFound else { throw error }
@@ -45,13 +44,13 @@ public struct Neighbours: ~Copyable {
         return address
     }
 
-    private mutating func resolve(_ neighbour: IPAddress, _ device: UInt32) throws(NetlinkError) {
+    private mutating func resolve(_ neighbour: [UInt8], _ device: UInt32) throws(NetlinkError) {
         do {
             _ = try socket.request(
                 type: UInt16(RTM_NEWNEIGH),
                 flags: UInt16(NLM_F_CREATE),
                 payload: question(neighbour, device, flags: UInt8(NTF_USE)),
-                operation: "look for the neighbour \(neighbour)"
+                operation: "look for a neighbour"
             )
         } catch {
             // A device that is down or has no such addresses.
@@ -59,13 +58,13 @@ public struct Neighbours: ~Copyable {
         }
     }
 
-    private func question(_ neighbour: IPAddress, _ device: UInt32, flags: UInt8) -> [UInt8] {
+    private func question(_ neighbour: [UInt8], _ device: UInt32, flags: UInt8) -> [UInt8] {
         var writer = AttributeWriter()
-        let family = UInt8(neighbour.family == .inet ? AF_INET : AF_INET6)
+        let family = UInt8(neighbour.count == 4 ? AF_INET : AF_INET6)
         let index = (0..<4).map { UInt8(truncatingIfNeeded: device.littleEndian >> (8 * UInt32($0))) }
         // struct ndmsg: family, padding, device, state, flags, type.
         writer.raw([family, 0, 0, 0] + index + [0, 0, flags, 0])
-        writer.put(UInt32(NDA_DST), neighbour.octets)
+        writer.put(UInt32(NDA_DST), neighbour)
         return writer.bytes
     }
 }
