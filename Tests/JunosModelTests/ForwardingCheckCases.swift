@@ -22,6 +22,8 @@ private func mirroring(_ interface: String) -> String {
     "forwarding-options { port-mirroring { family inet { output { interface \(interface); } } } }"
 }
 
+private let longName = String(repeating: "M", count: 65)
+
 let forwardingCases: [CheckCase] = [
     .init("an instance that is there", attached("routing-instance R;", more: plain)),
     .init(
@@ -181,6 +183,15 @@ let forwardingCases: [CheckCase] = [
         "a mirror out of an interface that is not configured",
         attached("port-mirror;", more: mirroring("eth7.0")),
         errors: ["undefined-interface"]
+    ),
+    .init(
+        "a mirror whose name no report can carry",
+        attached(
+            "port-mirror-instance \(longName);",
+            more: "forwarding-options { port-mirroring { instance { \(longName) { "
+                + "family inet { output { interface eth0.0; } } } } } }"
+        ),
+        errors: ["invalid-name"]
     ),
     .init(
         "two mirrors",

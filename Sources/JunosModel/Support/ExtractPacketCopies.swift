@@ -161,6 +161,10 @@ private func extractMirrors(
 ) {
     for child in portMirroringStatements.admitted(statement, &diagnostics) where child.word == "instance" {
         for instance in child.statements {
+            // The name is part of an NFLOG prefix, which has 127 octets at most (kernel facts §7).
+            if instance.word.utf8.count > 64 {
+                diagnostics.error("invalid-name", instance, "The name of a mirror has 1 to 64 octets")
+            }
             mirrors[instance.word] = extractMirror(instance, name: instance.word, &diagnostics)
         }
     }
