@@ -7,7 +7,7 @@ import NameResolution
 import NetworkTypes
 import Synchronization
 
-/// What names stand for now.
+/// The addresses that names stand for.
 final class NameFollower: Sendable {
     private struct Entry {
         /// The last answer; empty while there was none.

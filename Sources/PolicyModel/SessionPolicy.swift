@@ -43,7 +43,7 @@ public struct SessionRule: Hashable, Sendable {
     public var hitName: [String]
     /// Whether a first packet is reported.
     public var logs: Bool
-    /// Whether it decides nothing for now; its hit count lives on.
+    /// Whether it decides nothing at this time; its hit count lives on.
     public var isDormant: Bool
     /// Whether TCP sessions begin with a SYN alone although others need not.
     public var requiresSYN = false

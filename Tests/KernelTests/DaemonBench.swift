@@ -23,16 +23,16 @@ final class DaemonBench {
     ///
     /// - Parameters:
     ///   - text: its configuration.
-    ///   - placeholder: what the sandbox is given before; with the same devices and base chains.
+    ///   - predecessor: what the sandbox is given before; with the same devices and base chains.
     ///   - options: further options of the daemon.
     ///   - earlier: what happens in the router before the daemon starts.
     init(
         _ text: String,
-        placeholder: String? = nil,
+        predecessor: String? = nil,
         options: [String] = [],
         earlier: (DaemonBench) throws -> Void = { _ in }
     ) throws {
-        let compiled = try compiled(placeholder ?? text)
+        let compiled = try compiled(predecessor ?? text)
         sandbox = try makeSandbox(of: compiled.configuration)
         // The sandbox's observers need a program; the daemon finds it there and takes it over.
         try sandbox.load(compiled.table)

@@ -42,7 +42,7 @@ private func datagram(_ port: Int, to service: Int, at server: String = "203.0.1
         defer { names?.stop() }
         let bench = try DaemonBench(
             "this is no configuration",
-            placeholder: text,
+            predecessor: text,
             options: ["--name-server", "127.0.0.1:\(TestNameServer.port)"]
         ) { bench in
             names = try TestNameServer(beside: bench.thread, records: ["--host-record=web.example,203.0.113.8,60"])

@@ -83,7 +83,7 @@ private func words(_ text: String) -> [[String]] {
         let folder = FileManager.default.temporaryDirectory.appending(path: "syslog-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         let syslog = try SyslogSocket(path: folder.path)
-        let bench = try DaemonBench(logging, placeholder: quiet, options: ["--syslog-socket", folder.path])
+        let bench = try DaemonBench(logging, predecessor: quiet, options: ["--syslog-socket", folder.path])
         try bench.metrics(holding: "sluice_last_commit_success 1")
         #expect(!bench.log.contains("nobody listens"))
         _ = try bench.send(vectors: rows.map(\.packet))
@@ -158,7 +158,7 @@ private func words(_ text: String) -> [[String]] {
         let folder = FileManager.default.temporaryDirectory.appending(path: "syslog-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         let syslog = try SyslogSocket(path: folder.path)
-        let bench = try DaemonBench(logging, placeholder: quiet, options: ["--syslog-socket", folder.path])
+        let bench = try DaemonBench(logging, predecessor: quiet, options: ["--syslog-socket", folder.path])
         try bench.metrics(holding: "sluice_last_commit_success 1")
         // More different lines than the kernel keeps for a reader that does not read.
         let queue = try String(contentsOfFile: "/proc/sys/net/unix/max_dgram_qlen", encoding: .utf8)
@@ -178,7 +178,7 @@ private func words(_ text: String) -> [[String]] {
     }
 
     @Test func `goes to the daemon's own log where there is no syslog`() throws {
-        let bench = try DaemonBench(logging, placeholder: quiet, options: ["--syslog-socket", "/nonexistent/log"])
+        let bench = try DaemonBench(logging, predecessor: quiet, options: ["--syslog-socket", "/nonexistent/log"])
         try bench.metrics(holding: "sluice_last_commit_success 1")
         _ = try bench.send(vectors: [vector("udp", port: 99)])
         try bench.sluice("show", "firewall") { _ in

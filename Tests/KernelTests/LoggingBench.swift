@@ -25,10 +25,10 @@ final class LoggingBench {
     init(_ text: String) throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "syslog-\(UUID().uuidString.prefix(8))").path
         syslog = try SyslogSocket(path: path)
-        // The placeholder must not log: the sandbox would take the reports.
+        // The predecessor must not log: the sandbox would take the reports.
         let quiet = text.replacing("log { session-init; session-close; }", with: "")
             .replacing("log { session-close; }", with: "").replacing("log { session-init; }", with: "")
-        bench = try DaemonBench(text, placeholder: quiet, options: ["--syslog-socket", path])
+        bench = try DaemonBench(text, predecessor: quiet, options: ["--syslog-socket", path])
         try bench.metrics(holding: "sluice_last_commit_success 1")
         // Events are heard of as soon as the daemon answers about sessions.
         try bench.sluice("show", "security", "flow", "session", "summary") { $0.contains("Sessions-in-use: 0") }
